@@ -1,0 +1,1 @@
+"""Engines that run models: one file and one class each."""

@@ -1,0 +1,298 @@
+"""The nouns of the project: plain frozen dataclasses and one-method protocols, standard library only.
+
+A *problem* is rendered into a *prompt*; a *strategy* asks a *policy* for *steps* and grows *paths*; a finished path is
+a *response*; what a strategy returns is a *selection*. Below the policy, one *request* to a backend is one *completion*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, Protocol, TypedDict
+
+Level = int | str
+FinishReason = Literal["stop", "eos", "length"]
+"""Why a completion ended: a stop string was met, the model ended its turn, or the token limit cut it."""
+
+
+# -------------------------------------------------------------------------------------------------------------- errors
+
+
+class HarnessError(Exception):
+    """A failure told to the user in at most three sentences, without a traceback; `code` is the exit code."""
+
+    code = 1
+
+
+class UsageError(HarnessError):
+    """The command, its options, a task definition or a data file is not as it must be."""
+
+    code = 2
+
+
+class IncompleteError(HarnessError):
+    """The run is incomplete or its results could not be written; the same command continues it."""
+
+    code = 3
+
+
+class NotComparableError(HarnessError):
+    """Two runs measure different things."""
+
+    code = 4
+
+
+class NothingToDoError(HarnessError):
+    """No problem is left after `--limit` and the filters."""
+
+    code = 5
+
+
+class BackendError(HarnessError):
+    """A model call failed. `retryable`: the same request may succeed later; `retry_after` (seconds) says when."""
+
+    def __init__(self, message: str, *, retryable: bool = True, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+
+# ----------------------------------------------------------------------------------------------- benchmarks and grades
+
+
+class Message(TypedDict):
+    """One turn of a conversation, in OpenAI's words."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One item of a benchmark.
+
+    `answer` is the gold answer, or None where the benchmark has none (such a problem is asked and never judged).
+    `level` is the benchmark's own label, `difficulty` a number, `solutions` the human solutions. `messages` is what the
+    model is asked, `text` the same for a model without a chat template. `doc` is the lm-eval document it came from.
+    """
+
+    id: str
+    statement: str
+    answer: str | None
+    level: Level | None = None
+    subject: str | None = None
+    difficulty: float | None = None
+    solutions: tuple[str, ...] = ()
+    messages: tuple[Message, ...] = ()
+    text: str = ""
+    doc: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """The verdict on one response.
+
+    `correct` is None when neither yes nor no can be said. `answer` is the extracted answer (None: the response gives
+    none, which abstains in a vote), `canonical` the form under which answers are counted as the same, `rule` the
+    extraction rule that fired, `reason` what a person reads.
+    """
+
+    correct: bool | None
+    answer: str | None = None
+    canonical: str | None = None
+    rule: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerRef:
+    """A scorer by name, so that it can be called in another process: `function` is "module:function", called as
+    `function(response, problem, **options)`; `version` is part of a run's identity."""
+
+    function: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    version: str = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A benchmark ready to run: its problems in their order, how to ask, how to grade, and what identifies its data."""
+
+    name: str
+    version: str
+    problems: tuple[Problem, ...]
+    scorer: ScorerRef
+    stop: tuple[str, ...] = ()
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    digest: str = ""
+    description: str = ""
+
+
+# --------------------------------------------------------------------------------------------------- prompts and paths
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the model reads for one problem: `text` rendered once, `messages` the same for servers that render it
+    themselves, `question` the bare statement (verifiers have templates of their own). `templated` says that `text` went
+    through a chat template, which has put every special token in place."""
+
+    problem_id: str
+    question: str
+    text: str
+    messages: tuple[Message, ...] = ()
+    templated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A prompt plus the steps so far: the state of the Markov decision process (Meta-CoT paper, section 2).
+
+    Steps keep their delimiter, so `text` is their concatenation. `tokens` counts the completion tokens of the path.
+    A finished path is a response; one that was cut by the token limit is finished too, with `finish_reason` "length".
+    """
+
+    prompt: Prompt
+    steps: tuple[str, ...] = ()
+    tokens: int = 0
+    thinking_tokens: int = 0
+    finished: bool = False
+    finish_reason: FinishReason | None = None
+    score: float | None = None
+    step_scores: tuple[float, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The response so far."""
+        return "".join(self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a strategy returns: every candidate response, which of them it chose (None: it chose none), and the search
+    tree where it grew one."""
+
+    candidates: tuple[Path, ...]
+    chosen: int | None = 0
+    tree: Sequence[Mapping[str, Any]] | None = None
+
+
+# ----------------------------------------------------------------------------------------------------- calls and usage
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Sampling parameters, in OpenAI's words. `temperature` 0 is greedy decoding."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 2048
+    stop: tuple[str, ...] = ()
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of the policy: continue `prompt` + `prefix`; `prefix` is the part of the response that stands."""
+
+    prompt: Prompt
+    prefix: str
+    sampling: Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One answer of a backend. Token counts are the engine's own. `stop` is the stop string that was met, which `text`
+    does not contain; `cached_prompt_tokens` is the part of `prompt_tokens` that the engine did not have to compute."""
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    finish_reason: FinishReason
+    stop: str | None = None
+    cached_prompt_tokens: int = 0
+    thinking_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was asked for, in calls and tokens (OpenAI's words). Adds up with `+`; the zero is `Usage()`."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    cached_prompt_tokens: int = 0
+    completion_tokens: int = 0
+    thinking_tokens: int = 0
+    verifier_calls: int = 0
+    verifier_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return replace(self, **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+    @staticmethod
+    def of(completion: Completion) -> Usage:
+        """The usage of one policy call."""
+        return Usage(
+            calls=1,
+            prompt_tokens=completion.prompt_tokens,
+            cached_prompt_tokens=completion.cached_prompt_tokens,
+            completion_tokens=completion.completion_tokens,
+            thinking_tokens=completion.thinking_tokens,
+        )
+
+
+# ------------------------------------------------------------------------------------------------------------- engines
+
+
+class Tokenizer(Protocol):
+    """The part of a model's tokenizer that prompts, estimates and human token counts need."""
+
+    @property
+    def has_chat_template(self) -> bool:
+        """Whether `render` can be used."""
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """The conversation as the model reads it, ending where its turn begins."""
+
+    def encode(self, text: str, *, special_tokens: bool) -> list[int]:
+        """Token ids; `special_tokens` adds what the tokenizer adds by itself (a BOS, say)."""
+
+    def warnings(self, text: str, *, templated: bool) -> list[str]:
+        """What is wrong with the beginning of a rendered prompt: a doubled or a missing BOS."""
+
+
+class Backend(Protocol):
+    """A model that completes text: one class and one asynchronous method. Constructing it is cheap; the engine behind
+    it starts with the first call, so that dry runs and finished runs never load a model."""
+
+    identity: Mapping[str, Any]
+    """Everything of the model that can change its answers; part of every call's key."""
+    environment: Mapping[str, Any] = {}
+    """Versions and devices worth recording that are not supposed to change the answers."""
+    tokenizer: Tokenizer | None = None
+    """None where the tokenizer is the server's secret."""
+    continues: bool = True
+    """Whether a partial answer can be continued, which step-wise strategies need."""
+    concurrency: int = 64
+    """How many calls it likes to have in flight."""
+
+    async def generate(self, request: Request) -> Completion:
+        """Complete one request. Raises BackendError."""
+        ...
+
+    async def close(self) -> None:
+        """Let the engine go."""
+
+
+class Verifier(Protocol):
+    """v(q, S) in [0, 1]: scores paths, finished or not."""
+
+    identity: Mapping[str, Any]
+
+    async def score(self, paths: Sequence[Path]) -> list[Path]:
+        """The same paths with `score` and, where it judges steps, one entry of `step_scores` per step.
+
+        Raises HarnessError when a score is missing; it never makes one up."""
+        ...

@@ -1,0 +1,1 @@
+"""Ways to spend inference compute: one file and one asynchronous function each."""

@@ -1,0 +1,1 @@
+"""Judges of paths: one file and one class each."""

@@ -1,0 +1,1 @@
+"""Entries, templates and the static site."""

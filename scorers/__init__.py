@@ -1,0 +1,1 @@
+"""Answer extraction, equivalence, the grading pool, estimators and intervals."""

@@ -1,0 +1,1 @@
+"""Benchmarks: an lm-eval task definition each, loading functions beside them."""
