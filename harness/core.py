@@ -1,7 +1,8 @@
 """The nouns of the project: plain frozen dataclasses and one-method protocols, standard library only.
 
 A *problem* is rendered into a *prompt*; a *strategy* asks a *policy* for *steps* and grows *paths*; a finished path is
-a *response*; what a strategy returns is a *selection*. Below the policy, one *request* to a backend is one *completion*.
+a *response*; what a strategy returns is a *selection*. Below the policy, one *request* to a backend is one
+*completion*.
 """
 
 from __future__ import annotations
@@ -271,12 +272,15 @@ class Backend(Protocol):
     """Everything of the model that can change its answers; part of every call's key."""
     environment: Mapping[str, Any] = {}
     """Versions and devices worth recording that are not supposed to change the answers."""
-    tokenizer: Tokenizer | None = None
-    """None where the tokenizer is the server's secret."""
     continues: bool = True
     """Whether a partial answer can be continued, which step-wise strategies need."""
     concurrency: int = 64
     """How many calls it likes to have in flight."""
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """The model's tokenizer; None where it is the server's secret."""
+        return None
 
     async def generate(self, request: Request) -> Completion:
         """Complete one request. Raises BackendError."""
@@ -284,15 +288,3 @@ class Backend(Protocol):
 
     async def close(self) -> None:
         """Let the engine go."""
-
-
-class Verifier(Protocol):
-    """v(q, S) in [0, 1]: scores paths, finished or not."""
-
-    identity: Mapping[str, Any]
-
-    async def score(self, paths: Sequence[Path]) -> list[Path]:
-        """The same paths with `score` and, where it judges steps, one entry of `step_scores` per step.
-
-        Raises HarnessError when a score is missing; it never makes one up."""
-        ...

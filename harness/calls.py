@@ -1,0 +1,203 @@
+"""The call log: resume, cache and accounting are one mechanism.
+
+Every model or verifier call is a line of an append-only file, under a key made of everything that decides its answer:
+the model's identity, the rendered prompt and prefix, the sampling parameters and the seed. A call whose key is known,
+from this run or from a sibling in the same output folder, is answered from the log; usage is billed all the same, so
+that tables do not depend on the state of a cache.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.core import Backend, BackendError, Completion, Request, Usage
+from harness.files import LineWriter, digest, repair_lines
+
+Json = dict[str, Any]
+KEY_LENGTH = 32
+_PREFIX = b'{"key":"'
+_REQUIRED = ("key", "result")
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often a call that failed for a passing reason is tried again; waits double, with full jitter (seconds)."""
+
+    attempts: int = 6
+    first_wait: float = 0.5
+    longest_wait: float = 60.0
+
+
+class CallLog:
+    """The calls of one run, with those of its siblings behind them.
+
+    `siblings` are call logs of other runs under the same output folder and with the same model. `concurrency` bounds
+    the calls under way at once. A sibling's answer is copied into this log, so that a run folder is whole by itself.
+    """
+
+    def __init__(
+        self, path: Path, *, siblings: Sequence[Path] = (), concurrency: int = 64, retries: Retries | None = None
+    ) -> None:
+        self.repaired = repair_lines(path, _REQUIRED)
+        self.hits = 0
+        self.fresh = 0
+        self._retries = retries or Retries()
+        self._room = asyncio.Semaphore(concurrency)
+        self._under_way: dict[bytes, asyncio.Future[Json]] = {}
+        self._index: dict[bytes, tuple[int, int]] = {}
+        self._files: list[int] = []
+        self._origins: list[str] = []
+        for sibling in siblings:
+            self._open(sibling)
+        self._writer = LineWriter(path)
+        self._own = self._open(path)
+
+    def _open(self, path: Path) -> int:
+        """Index one log by the keys at the beginning of its lines; later files and lines win."""
+        number = len(self._files)
+        offset = 0
+        with path.open("rb") as stream:
+            for raw in stream:
+                if raw.startswith(_PREFIX) and raw.endswith(b"}\n"):
+                    key = raw[len(_PREFIX) : len(_PREFIX) + KEY_LENGTH]
+                    self._index[key] = (number, offset)
+                offset += len(raw)
+        self._files.append(os.open(path, os.O_RDONLY))
+        self._origins.append(path.parent.name)
+        return number
+
+    def _find(self, key: bytes) -> tuple[Json, int] | None:
+        """The logged result of a key and the file it stands in; None if it is not there or cannot be read."""
+        place = self._index.get(key)
+        if place is None:
+            return None
+        number, offset = place
+        data, size = b"", 1 << 13
+        while not data.endswith(b"\n"):
+            more = os.pread(self._files[number], size, offset + len(data))
+            if not more:
+                return None
+            data += more
+            end = data.find(b"\n")
+            data = data[: end + 1] if end >= 0 else data
+            size *= 2
+        try:
+            record = json.loads(data)
+            return record["result"], number
+        except (ValueError, KeyError):
+            return None
+
+    async def call(self, key: str, about: Json, produce: Callable[[], Awaitable[Json]]) -> Json:
+        """The result under `key`: from the log, from the same call under way, or produced now and logged.
+
+        `about` is what a person reads in the log beside the result. Raises what `produce` raises, after retries."""
+        raw = key.encode()
+        found = self._find(raw)
+        if found is not None:
+            result, number = found
+            self.hits += 1
+            if number != self._own:
+                self._append(raw, {"key": key, **about, "from": self._origins[number], "result": result})
+            return result
+        if raw in self._under_way:
+            return await asyncio.shield(self._under_way[raw])
+        future = asyncio.get_running_loop().create_future()
+        self._under_way[raw] = future
+        try:
+            async with self._room:
+                started = time.monotonic()
+                result = await self._with_retries(produce)
+                seconds = round(time.monotonic() - started, 4)
+            self.fresh += 1
+            self._append(raw, {"key": key, **about, "seconds": seconds, "result": result})
+            future.set_result(result)
+        except BaseException as error:
+            if not isinstance(error, asyncio.CancelledError):
+                future.set_exception(error)
+                future.exception()  # whoever else waits sees it too; nobody waiting is not an error
+            else:
+                future.cancel()
+            raise
+        finally:
+            del self._under_way[raw]
+        return result
+
+    def _append(self, key: bytes, record: Json) -> None:
+        self._index[key] = (self._own, self._writer.write(record))
+
+    async def _with_retries(self, produce: Callable[[], Awaitable[Json]]) -> Json:
+        """Try again what failed for a passing reason; how long to wait decides nothing but time, so it is random."""
+        for attempt in range(self._retries.attempts):
+            try:
+                return await produce()
+            except BackendError as error:
+                if not error.retryable or attempt + 1 == self._retries.attempts:
+                    raise
+                wait = min(self._retries.longest_wait, self._retries.first_wait * 2**attempt) * random.random()  # noqa: S311
+                await asyncio.sleep(max(wait, min(error.retry_after or 0.0, self._retries.longest_wait)))
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def close(self) -> None:
+        """Sync the log and let the files go."""
+        self._writer.close()
+        for descriptor in self._files:
+            os.close(descriptor)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What one problem was billed (`asked`) and what of it had to be generated in this session (`generated`)."""
+
+    asked: Usage = field(default_factory=Usage)
+    generated: Usage = field(default_factory=Usage)
+
+
+class ProblemCalls:
+    """The calls of one problem: keys them, bills them, and asks the backend for what is not in the log."""
+
+    def __init__(self, log: CallLog, backend: Backend, problem_id: str) -> None:
+        self.ledger = Ledger()
+        self._log = log
+        self._backend = backend
+        self._problem_id = problem_id
+        self._model = digest(backend.identity)
+
+    async def generate(self, request: Request) -> Completion:
+        """One completion of the policy. Raises BackendError when the engine keeps failing."""
+        fresh = False
+
+        async def produce() -> Json:
+            nonlocal fresh
+            completion = await self._backend.generate(request)
+            fresh = True
+            return asdict(completion)
+
+        sampling = asdict(request.sampling)
+        about = {"kind": "policy", "problem_id": self._problem_id, "prefix_chars": len(request.prefix), **sampling}
+        completion = Completion(**await self._log.call(request_key(self._model, request), about, produce))
+        usage = Usage.of(completion)
+        self.ledger.asked += usage
+        if fresh:
+            self.ledger.generated += usage
+        return completion
+
+
+def request_key(model: str, request: Request) -> str:
+    """The key of a policy call: 128 bits over the model's identity digest, prompt, prefix, sampling and seed."""
+    prompt = request.prompt
+    material: Mapping[str, Any] = {
+        "kind": "policy",
+        "model": model,
+        "prompt": prompt.text if prompt.templated else [prompt.text, prompt.messages],
+        "prefix": request.prefix,
+        "sampling": asdict(request.sampling),
+    }
+    return digest(material)[:KEY_LENGTH]

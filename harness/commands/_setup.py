@@ -1,0 +1,171 @@
+"""From the options of `harness eval` to plans: both dialects, checked before anything heavy is loaded."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness import registry
+from harness.core import Backend, Sampling, Task, UsageError
+from harness.evaluate import Plan
+from tasks.loading import load_task
+from tasks.selection import select
+
+DEFAULT_TEMPERATURE = 0.8
+"""For every strategy that samples (Beeching et al., 2024, use it for their searches); greedy decoding ignores it."""
+DEFAULT_MAX_TOKENS = 2048
+LM_EVAL_NAMES = {"max_gen_toks": "max_tokens", "max_new_tokens": "max_tokens", "until": "stop"}
+
+
+def pairs(text: str | None) -> list[str]:
+    """lm-eval's `a=1,b=2` as a list of `key=value`; a comma inside brackets or quotes belongs to the value."""
+    result: list[str] = []
+    depth = 0
+    for part in (text or "").split(","):
+        if result and (depth > 0 or "=" not in part):
+            result[-1] += "," + part
+        elif part.strip():
+            result.append(part.strip())
+        depth += sum(part.count(c) for c in "[{(") - sum(part.count(c) for c in "]})")
+    return result
+
+
+class Models:
+    """The backend that `--model` names. It is built once and shared by all runs of a command; one that asks for the
+    problems is built per task."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        kind, _, name = (arguments.model or "").partition("/")
+        given = [*pairs(arguments.model_args), *(arguments.M or [])]
+        if not kind:
+            raise UsageError("--model is missing. Say BACKEND/NAME: --model vllm/smollm2, hf/…, openai/…, toy/default.")
+        self._class = registry.component("backend", kind)
+        if not name and kind != "lm_eval":
+            own = [pair for pair in given if pair.split("=")[0] in ("pretrained", "model")]
+            name = own[-1].partition("=")[2] if own else ""
+            given = [pair for pair in given if pair not in own]
+        elif kind == "lm_eval" and given and not any(pair.startswith(("args=", "batch_size=")) for pair in given):
+            given = ["args=" + ",".join(given)]
+        if not name:
+            raise UsageError(f"--model {kind} lacks the model's name. Say --model {kind}/NAME.")
+        self.name = f"{kind}/{name}"
+        self._name = name
+        self._options = registry.options(self._class, given, flag="-M", owner=f"backend '{kind}'")
+        self._shared: Backend | None = None
+
+    def backend(self, task: Task) -> Backend:
+        """The backend for a task."""
+        if "problems" in registry.injected(self._class):
+            built: Backend = self._class(self._name, task.problems, **self._options)
+            return built
+        if self._shared is None:
+            self._shared = self._class(self._name, **self._options)
+        return self._shared
+
+    async def close(self) -> None:
+        """Let the engine go."""
+        if self._shared is not None:
+            await self._shared.close()
+
+
+def strategies(arguments: argparse.Namespace) -> list[tuple[str, dict[str, Any]]]:
+    """The strategies with their parameters. `-S key=value` goes to every strategy that has the key."""
+    chosen = [name.strip() for name in arguments.strategy.split(",") if name.strip()]
+    if not chosen:
+        raise UsageError("--strategy is empty. `harness list strategies` describes them.")
+    targets = {name: registry.component("strategy", name) for name in chosen}
+    given = arguments.S or []
+    result = []
+    for name, target in targets.items():
+        others = {key for other in targets.values() if other is not target for key in registry.parameters(other)}
+        own = [pair for pair in given if _key(pair) in registry.parameters(target) or _key(pair) not in others]
+        result.append((name, registry.options(target, own, flag="-S", owner=f"strategy '{name}'")))
+    return result
+
+
+def _key(pair: str) -> str:
+    return pair.partition("=")[0].strip().replace("-", "_")
+
+
+def task_names(arguments: argparse.Namespace) -> list[str]:
+    """The tasks named by position or by `--tasks a,b`."""
+    found = [name for text in [*arguments.task, *(arguments.tasks or [])] for name in text.split(",") if name]
+    if not found:
+        raise UsageError("No task is named. Say `harness eval math500 …`; `harness list tasks` shows all.")
+    return list(dict.fromkeys(found))
+
+
+def sampling(arguments: argparse.Namespace, task: Task) -> Sampling:
+    """Sampling parameters: the command's, else the task's, else ours."""
+    extra = {}
+    for pair in pairs(arguments.gen_kwargs):
+        key, _, value = pair.partition("=")
+        extra[LM_EVAL_NAMES.get(key, key)] = value
+    unknown = set(extra) - {"temperature", "top_p", "max_tokens", "stop", "do_sample", "seed"}
+    if unknown:
+        raise UsageError(
+            f"--gen_kwargs does not know '{min(unknown)}'. It takes temperature, top_p, max_gen_toks, until."
+        )
+    greedy = extra.get("do_sample", "").lower() == "false"
+    temperature = arguments.temperature if arguments.temperature is not None else extra.get("temperature")
+    top_p = arguments.top_p if arguments.top_p is not None else extra.get("top_p", task.top_p or 1.0)
+    limit = arguments.max_tokens or extra.get("max_tokens") or task.max_tokens or DEFAULT_MAX_TOKENS
+    try:
+        chosen = Sampling(
+            temperature=0.0 if greedy else float(DEFAULT_TEMPERATURE if temperature is None else temperature),
+            top_p=float(top_p),
+            max_tokens=int(limit),
+            stop=(extra["stop"],) if "stop" in extra else task.stop,
+            seed=int(extra.get("seed", arguments.seed)),
+        )
+    except ValueError as error:
+        raise UsageError(f"--gen_kwargs holds a value that is no number: {error}.") from None
+    if chosen.temperature < 0 or not 0 < chosen.top_p <= 1 or chosen.max_tokens < 1:
+        raise UsageError("--temperature must not be negative, --top-p lies in (0, 1], --max-tokens is at least 1.")
+    return chosen
+
+
+def ks(text: str | None) -> tuple[int, ...] | None:
+    """`--k 1,4,16` as numbers."""
+    if text is None:
+        return None
+    try:
+        values = tuple(sorted({int(part) for part in text.split(",")}))
+    except ValueError:
+        raise UsageError(f"--k takes whole numbers such as 1,4,16, not '{text}'.") from None
+    if not values or values[0] < 1:
+        raise UsageError(f"--k takes numbers from 1 on, not '{text}'.")
+    return values
+
+
+def plans(arguments: argparse.Namespace, models: Models) -> Iterator[Plan]:
+    """Every task with every strategy, in the order of the command."""
+    chosen = strategies(arguments)
+    wanted_ks = ks(arguments.k)
+    folders: Sequence[Path] = [Path(folder) for folder in arguments.include_path or ()]
+    tasks = []
+    for name in task_names(arguments):
+        task = load_task(name, include_path=folders, num_fewshot=arguments.num_fewshot)
+        problems = select(task.problems, limit=arguments.limit, levels=arguments.level)
+        tasks.append(replace(task, problems=problems))
+    for task in tasks:
+        backend = models.backend(task)
+        for name, parameters in chosen:
+            asked = sampling(arguments, task)
+            own = registry.constant("strategy", name, "TEMPERATURE")
+            yield Plan(
+                task=task,
+                backend=backend,
+                model=models.name,
+                strategy=name,
+                parameters=parameters,
+                sampling=asked if own is None else replace(asked, temperature=own),
+                delimiter=arguments.step_delimiter.encode().decode("unicode_escape"),
+                chat_template=not arguments.no_chat_template,
+                ks=wanted_ks,
+                concurrency=arguments.concurrency,
+                max_errors=arguments.max_errors,
+            )

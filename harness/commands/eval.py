@@ -1,0 +1,215 @@
+"""Evaluate a model on tasks with strategies, or go on with a run that was interrupted.
+
+harness eval math500 --model vllm/smollm2 --strategy greedy,sample -S n=4 --limit 25
+harness eval --tasks math500,harp --model hf --model_args pretrained=./checkpoint,dtype=float32 --output_path runs
+harness eval gsm8k --model openai/my-model -M base_url=http://localhost:8000/v1 --limit 100
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.core import IncompleteError, UsageError
+
+if TYPE_CHECKING:
+    from harness.commands._setup import Models
+    from harness.evaluate import Finished, Plan
+
+HELP = "evaluate a model"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `harness eval`; lm-eval's spellings stand beside ours."""
+    what = parser.add_argument_group("what to run")
+    what.add_argument("task", nargs="*", help="tasks, `harness list tasks`; an lm-eval task or a YAML file works too")
+    what.add_argument("--tasks", action="append", metavar="A,B", help="the same, in lm-eval's spelling")
+    what.add_argument("--include-path", action="append", metavar="DIR", help="a folder of lm-eval task files")
+    what.add_argument("--num-fewshot", type=_count, metavar="N", help="examples in the prompt (default: the task's)")
+    what.add_argument("--limit", type=_limit, metavar="N", help="N problems, stratified by level, always the same ones")
+    what.add_argument("--level", metavar="L", help='levels to keep, such as "5", "1-3" or "1,4-5"')
+    model = parser.add_argument_group("model")
+    model.add_argument("--model", metavar="BACKEND/NAME", help="`harness list backends`")
+    model.add_argument("-M", action="append", metavar="key=value", help="an option of the backend")
+    model.add_argument("--model-args", metavar="k=v,…", help="the same, in lm-eval's spelling")
+    model.add_argument("--no-chat-template", action="store_true", help="ask in plain text, for base models")
+    model.add_argument("--apply-chat-template", action="store_true", help="the default; taken for lm-eval's sake")
+    strategy = parser.add_argument_group("strategy and sampling")
+    strategy.add_argument("--strategy", "--solver", default="greedy", metavar="NAME[,NAME]", help="default: greedy")
+    strategy.add_argument("-S", action="append", metavar="key=value", help="a parameter of the strategy")
+    strategy.add_argument("--k", metavar="1,4,16", help="the k of pass@k and maj@k (default: 1, 2, 4 … n)")
+    strategy.add_argument("--temperature", type=float, metavar="T", help="default 0.8; greedy is 0 by nature")
+    strategy.add_argument("--top-p", type=float, metavar="P", help="default 1")
+    strategy.add_argument(
+        "--max-tokens", type=_count, metavar="N", help="tokens per response (default: the task's, 2048)"
+    )
+    strategy.add_argument(
+        "--step-delimiter", default="\\n\\n", metavar="TEXT", help="ends a step (default: blank line)"
+    )
+    strategy.add_argument("--gen-kwargs", metavar="k=v,…", help="sampling options in lm-eval's spelling")
+    strategy.add_argument("--seed", type=int, default=0, metavar="N", help="the run's seed (default 0)")
+    run = parser.add_argument_group("run")
+    run.add_argument("--output-dir", "--output-path", default="runs", metavar="OUT", help="default: runs")
+    run.add_argument("--concurrency", type=_count, metavar="N", help="calls in flight (default: the backend's)")
+    run.add_argument("--max-errors", type=int, default=0, metavar="N", help="failed problems that a run may have")
+    run.add_argument("--dry-run", action="store_true", help="say what would be done; no model is loaded")
+    run.add_argument("--config", metavar="FILE", help="options from a YAML or TOML file; the command line wins")
+    run.add_argument("--json", action="store_true", help="machine output alone on standard output")
+    run.add_argument("--log-samples", action="store_true", help="always done; taken for lm-eval's sake")
+    run.add_argument("--batch-size", metavar="N", help="lm-eval's spelling of -M batch_size=N")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate; 0 when every run is complete, 3 when one is not."""
+    arguments = _with_config(arguments)
+    if arguments.batch_size and arguments.batch_size.isdigit():
+        arguments.M = [f"batch_size={arguments.batch_size}", *(arguments.M or [])]
+    from harness.commands import _setup  # noqa: PLC0415 - the tasks' loader takes a second to import
+
+    models = _setup.Models(arguments)
+    _setup.strategies(arguments)
+    plans = list(_setup.plans(arguments, models))
+    out = Path(arguments.output_dir)
+    if arguments.dry_run:
+        from harness.commands import _estimate  # noqa: PLC0415
+
+        return _estimate.show(plans, out, as_json=arguments.json)
+    finished = _evaluate(plans, models, out, arguments.argv)
+    _tell(finished, as_json=arguments.json)
+    return IncompleteError.code if any(run.state != "complete" for run in finished) else 0
+
+
+def _evaluate(plans: Sequence[Plan], models: Models, out: Path, argv: Sequence[str]) -> list[Finished]:
+    """Run the plans one after the other over one engine and one grading pool. SIGTERM ends a run as Ctrl-C does."""
+    import asyncio  # noqa: PLC0415 - keeps `harness --help` quick
+    import signal  # noqa: PLC0415
+
+    from harness.evaluate import evaluate  # noqa: PLC0415
+    from scorers.pool import GradingPool  # noqa: PLC0415
+
+    async def everything() -> list[Finished]:
+        task = asyncio.current_task()
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        try:
+            return [await evaluate(plan, out, pool, command=["harness", *argv]) for plan in plans]
+        finally:
+            await models.close()
+
+    with GradingPool(workers=max(1, (os.cpu_count() or 2) // 2)) as pool:
+        try:
+            return asyncio.run(everything())
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+
+def _tell(finished: Sequence[Finished], *, as_json: bool) -> None:
+    """The tables, and where the runs are."""
+    from harness.run import Run  # noqa: PLC0415
+    from reports.tables import markdown  # noqa: PLC0415
+
+    results = [{"run": str(run.folder), "state": run.state, "results": run.results} for run in finished]
+    if as_json:
+        print(json.dumps(results, allow_nan=False))
+    else:
+        print()
+        print(markdown([Run.open(run.folder) for run in finished], by="level"))
+    for run in finished:
+        for warning in run.warnings:
+            print(f"warning: {run.folder.name}: {warning}", file=sys.stderr)
+        if run.state != "complete" and run.results is not None:
+            count = run.results["problems"]
+            missing = f"{count['selected'] - count['finished']} of {count['selected']} problems have no result"
+            why = _first_error(run.folder)
+            print(
+                f"harness: {run.folder} is incomplete: {missing}{why}. The same command tries them again.",
+                file=sys.stderr,
+            )
+
+
+def _first_error(folder: Path) -> str:
+    from harness.run import Run  # noqa: PLC0415
+
+    errors = (p["error"] for p in Run.open(folder).lines("problems.jsonl") if p["status"] == "error")
+    first = next(errors, "")
+    return f" ({first[:160]})" if first else ""
+
+
+def _with_config(arguments: argparse.Namespace) -> argparse.Namespace:
+    """The command line over the options of `--config`."""
+    if not arguments.config:
+        return arguments
+    from harness.cli import parser  # noqa: PLC0415
+
+    given = _options(Path(arguments.config), positional=not (arguments.task or arguments.tasks))
+    rest = arguments.argv[arguments.argv.index("eval") + 1 :]
+    sub = parser()[1]["eval"]
+    known, extra = sub.parse_known_args([*given, *rest])
+    if extra:
+        raise UsageError(f"{arguments.config} holds an option that `harness eval` does not know: {extra[0]}.")
+    known.argv = arguments.argv
+    return known
+
+
+def _options(path: Path, *, positional: bool) -> list[str]:
+    """A config file as command-line arguments: lists repeat an option, mappings become key=value, true a bare flag."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--config {path} cannot be read: {error.strerror}.") from error
+    values = _parse(path, text)
+    result: list[str] = []
+    for name, value in values.items():
+        key = name.replace("_", "-")
+        flag = f"-{name}" if len(name) == 1 and name.isupper() else f"--{key}"
+        if key in ("task", "tasks"):
+            result += list(map(str, value if isinstance(value, list) else [value])) if positional else []
+        elif isinstance(value, bool):
+            result += [flag] if value else []
+        elif isinstance(value, dict):
+            result += [part for k, v in value.items() for part in (flag, f"{k}={v}")]
+        else:
+            result += [part for v in (value if isinstance(value, list) else [value]) for part in (flag, str(v))]
+    return result
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    """The mapping in a YAML or TOML file."""
+    import tomllib  # noqa: PLC0415 - only with --config
+
+    import yaml  # noqa: PLC0415
+
+    try:
+        values = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
+    except (tomllib.TOMLDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"--config {path} is not readable: {' '.join(str(error).split())[:200]}.") from error
+    if not isinstance(values, dict):
+        raise UsageError(f"--config {path} must hold options by name, such as `strategy: sample`.")
+    return values
+
+
+def _count(text: str) -> int:
+    """A whole number from 1 on, or for few-shot examples 0."""
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number") from None
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative")
+    return value
+
+
+def _limit(text: str) -> int:
+    """lm-eval writes limits as `25.0` too."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number") from None
+    if value != int(value):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of problems")
+    return int(value)

