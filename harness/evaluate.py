@@ -241,7 +241,7 @@ class _Run:
         """Leave the progress line, flush the log and write the end of the manifest."""
         self.progress.close()
         self.log.close()
-        seconds = round(time.monotonic() - self._started, 1)
+        seconds = round(time.monotonic() - self._started, 3)
         self.writer.manifest["warnings"] = self.warnings
         session = {"seconds": seconds, "calls": self.log.fresh, "from_log": self.log.hits}
         self.writer.finish(state, results, **session, generated=asdict(self.generated))

@@ -75,7 +75,7 @@ class HFTokenizer:
         bos = self._inner.bos_token_id
         adds = bos is not None and self._inner.encode("a")[:1] == [bos]
         ids = self.encode(text, special_tokens=not templated)
-        if bos is not None and ids[:2] == [bos, bos] and adds:
+        if bos is not None and ids[:2] == [bos, bos]:
             return [f"The prompt begins with two BOS tokens ({self._inner.bos_token!r})."]
         if adds and ids[:1] != [bos]:
             return [f"The prompt lacks the BOS token ({self._inner.bos_token!r}) that this tokenizer adds by itself."]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from harness.core import BackendError, Completion, Request
+from harness.core import BackendError, Completion, HarnessError, Request
 
 RunBatch = Callable[[list[Request]], list[Completion]]
 
@@ -50,7 +50,7 @@ class Batcher:
         try:
             completions = await asyncio.to_thread(self._run, [request for request, _ in batch])
         except Exception as error:  # whatever the engine raised, each request must hear of it
-            failure = error if isinstance(error, BackendError) else BackendError(f"{type(error).__name__}: {error}")
+            failure = error if isinstance(error, HarnessError) else BackendError(f"{type(error).__name__}: {error}")
             for _, future in batch:
                 if not future.done():
                     future.set_exception(failure)

@@ -7,14 +7,17 @@ response is taken for cut when it is as long as the limit. Sampled requests go o
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import logging
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from harness.backends._batcher import Batcher
 from harness.core import BackendError, Completion, FinishReason, Message, Request, Tokenizer, UsageError
+from harness.models import weights_digest
 from harness.registry import unknown
 
 
@@ -31,6 +34,8 @@ class LMEval:
         self._batcher = Batcher(self._run, batch_size)
         self._batch_size = batch_size
         self.identity = {"backend": "lm_eval", "engine": version("lm-eval"), "model": name, "args": args}
+        if folder := _weights_folder(args):
+            self.identity["weights"] = weights_digest(folder)
         self.environment: dict[str, Any] = {}
         self.continues = True
         self.concurrency = 2 * batch_size
@@ -52,9 +57,10 @@ class LMEval:
     def _loaded(self) -> Any:
         with self._lock:
             if self._model is None:
+                extra = {"batch_size": self._batch_size, **_device(self._class, self._args)}
                 try:
                     with _quiet():
-                        self._model = self._class.create_from_arg_string(self._args, {"batch_size": self._batch_size})
+                        self._model = self._class.create_from_arg_string(self._args, extra)
                 except Exception as error:  # whatever the class raises, the model cannot be had
                     raise UsageError(f"lm-eval could not load model '{self._name}' ({self._args}): {error}") from error
             return self._model
@@ -70,7 +76,7 @@ class LMEval:
     def _completion(self, model: Any, request: Request, text: str) -> Completion:
         """Counts for a bare text. lm-eval cuts stop strings off without saying so: a shorter text has met its end."""
         prompt_tokens = _count(model, request.prompt.text + request.prefix)
-        tokens = _count(model, text)
+        tokens = min(_count(model, text), request.sampling.max_tokens)  # a recount of odd text may find more
         finish: FinishReason = "length" if tokens >= request.sampling.max_tokens else "eos"
         return Completion(text, prompt_tokens, tokens, finish)
 
@@ -110,6 +116,24 @@ def _model_class(name: str) -> Any:
         raise UsageError(unknown("lm-eval model", name, list(model_registry.keys()))) from None
     except ImportError as error:
         raise UsageError(f"lm-eval's model '{name}' needs a package that is not installed: {error}.") from error
+
+
+def _weights_folder(args: str) -> Path | None:
+    """The local folder that the arguments name as the model; another checkpoint may stand there tomorrow."""
+    for pair in args.split(","):
+        key, _, value = pair.partition("=")
+        if key.strip() in ("pretrained", "model") and Path(value).is_dir():
+            return Path(value)
+    return None
+
+
+def _device(model_class: Any, args: str) -> dict[str, str]:
+    """lm-eval's local classes take CUDA for granted; on a machine without it they must be told."""
+    if "device=" in args or "device" not in inspect.signature(model_class.__init__).parameters:
+        return {}
+    import torch  # noqa: PLC0415 - a class that has a device has torch
+
+    return {} if torch.cuda.is_available() else {"device": "cpu"}
 
 
 def _generate(model: Any, requests: Sequence[Request]) -> list[str]:

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from harness.core import Backend, BackendError, Completion, FinishReason, Message, Request, Tokenizer, UsageError
+from harness.tokenizer import HFTokenizer
 
 DEFAULT_URL = "http://localhost:8000/v1"
 MAX_BODY = 64 * 2**20  # bytes read of one response: a longer one is no answer, and must not fill the memory
@@ -51,6 +52,8 @@ class OpenAI(Backend):
         connect_timeout: seconds for opening a connection
         concurrency: calls in flight, and connections kept open
         extra_body: JSON object added to every request, such as {"top_k": 20}; part of the model's identity
+        revision: which weights the server holds (a training step, say); part of the model's identity, needed where one
+            name serves different weights in turn: a finished call is never asked again under the same identity
 
     Raises UsageError for an option that cannot be right.
     """
@@ -69,6 +72,7 @@ class OpenAI(Backend):
         connect_timeout: float = 10.0,
         concurrency: int = 32,
         extra_body: str = "",
+        revision: str = "",
     ) -> None:
         if api not in ("auto", "chat", "completions"):
             raise UsageError(f"-M api={api} is not known. It is auto, chat or completions.")
@@ -90,7 +94,8 @@ class OpenAI(Backend):
         self.continues = self._api == "completions" or continue_chat
         self.concurrency = concurrency
         # The same model behind another port is the same model: the address is no part of what it is.
-        self.identity = {"backend": "openai", "model": name, "api": self._api, "extra_body": self._extra}
+        served = {"model": name, "revision": revision}
+        self.identity = {"backend": "openai", **served, "api": self._api, "extra_body": self._extra}
         self.environment = {"base_url": self._shown_url, "tokenizer": tokenizer or None}
 
     @cached_property
@@ -98,8 +103,6 @@ class OpenAI(Backend):
         """The model's tokenizer where one was named, loaded when it is first needed."""
         if not self._tokenizer_path:
             return None
-        from harness.tokenizer import HFTokenizer  # noqa: PLC0415 - seconds to import
-
         return HFTokenizer(self._tokenizer_path)
 
     async def generate(self, request: Request) -> Completion:

@@ -7,22 +7,21 @@ request whose prefill is split makes vLLM's CPU build call a method that only CU
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import itertools
+import logging
 import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from harness.core import BackendError, Completion, FinishReason, Request
+from harness.files import cache_folder
 from harness.models import locate
 from harness.tokenizer import HFTokenizer, room
 
 CPU_CONTEXT = 4096
-_QUIET = {
-    "VLLM_LOGGING_LEVEL": "CRITICAL",
-    "VLLM_NO_USAGE_STATS": "1",
-    "PYTHONWARNINGS": "ignore",
-    "TORCH_CPP_LOG_LEVEL": "ERROR",
-}
 
 
 class VLLM:
@@ -125,14 +124,25 @@ class VLLM:
         """The engine; the first caller starts it, in a thread, so that the others go on."""
         async with self._starting:
             if self._engine is None:
-                self._engine = await asyncio.to_thread(self._start)
+                await asyncio.to_thread(self._start)
         return self._engine
 
-    def _start(self) -> Any:
-        # Set here and not at import: these belong to the engine and the process that it spawns. What they silence would
-        # tear the progress line; whoever wants to see it sets them himself.
-        for name, value in {**_QUIET, "VLLM_CPU_KVCACHE_SPACE": str(self._cache_gib)}.items():
-            os.environ.setdefault(name, value)
+    def _start(self) -> None:
+        """Start the engine. It is not returned: a thread keeps its last result alive, past the engine's own end."""
+        # Set here and not at import: these belong to the engine and to the processes that it spawns.
+        os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(self._cache_gib))
+        os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+        os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
+        log = cache_folder() / "logs" / f"vllm-{os.getpid()}.log"
+        try:
+            with _output_to(log):
+                self._engine = self._build()
+            logging.getLogger("vllm").setLevel(logging.ERROR)  # this process's part; the engine's own goes to the file
+        except Exception as error:  # the engine's start-up raises what it likes; none of it passes by waiting
+            reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+            raise BackendError(f"The vLLM engine did not start: {reason}. See {log}.", retryable=False) from error
+
+    def _build(self) -> Any:
         from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415 - seconds to import
         from vllm.v1.engine.async_llm import AsyncLLM  # noqa: PLC0415
 
@@ -149,10 +159,7 @@ class VLLM:
             use_tqdm_on_load=False,
             **settings,
         )
-        try:
-            return AsyncLLM.from_engine_args(arguments)
-        except Exception as error:  # the engine's start-up raises what it likes; none of it passes by waiting
-            raise BackendError(f"The vLLM engine did not start: {error}", retryable=False) from error
+        return AsyncLLM.from_engine_args(arguments)
 
     def _default_context(self) -> int:
         """The model's own context; on a CPU no more than 4,096, as the key-value cache is small there."""
@@ -160,6 +167,23 @@ class VLLM:
 
         own = int(getattr(AutoConfig.from_pretrained(str(self._path)), "max_position_embeddings", CPU_CONTEXT))
         return min(own, CPU_CONTEXT) if self._cpu else own
+
+
+@contextlib.contextmanager
+def _output_to(log: Path) -> Iterator[None]:
+    """What this process and those it starts print goes to a file. An engine's messages would tear the progress line and
+    spoil machine output, and are wanted when it fails."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    kept = [os.dup(descriptor) for descriptor in (1, 2)]
+    try:
+        with log.open("ab") as stream:
+            for descriptor in (1, 2):
+                os.dup2(stream.fileno(), descriptor)
+        yield
+    finally:
+        for descriptor, old in zip((1, 2), kept, strict=True):
+            os.dup2(old, descriptor)
+            os.close(old)
 
 
 def _completion(final: Any, prompt_tokens: int) -> Completion:

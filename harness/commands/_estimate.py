@@ -87,8 +87,8 @@ def _history(plan: Plan, out: Path) -> dict[str, float] | None:
     sessions = [s for manifest in same for s in manifest.get("sessions", ()) if s.get("calls")]
     calls = sum(s["calls"] for s in sessions)
     tokens = sum(s["generated"]["completion_tokens"] for s in sessions)
-    seconds = sum(s["seconds"] for s in sessions)
-    if not calls or not seconds or not tokens:
+    seconds = max(sum(s["seconds"] for s in sessions), 1e-3)
+    if not calls or not tokens:
         return None
     return {"tokens_per_call": tokens / calls, "tokens_per_second": tokens / seconds}
 

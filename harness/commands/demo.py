@@ -1,0 +1,40 @@
+"""Evaluate a small real model on real problems with two strategies: the whole path in a few minutes on a CPU.
+
+MATH-500 if its file is at hand or can be downloaded, else the Game of 24, which the project makes itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib.util import find_spec
+
+HELP = "evaluate a small real model on real problems"
+OPTIONS = ["--strategy", "greedy,sample", "-S", "n=4", "--limit", "25", "--max-tokens", "384"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `harness demo`."""
+    parser.add_argument("--output-dir", default="runs", metavar="OUT", help="default: runs")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Choose the task and the engine that this machine has, and evaluate."""
+    from harness.cli import main  # noqa: PLC0415 - the demo is a command like any other
+
+    model = "vllm/smollm2" if find_spec("vllm") else "hf/smollm2"
+    command = ["eval", _task(), "--model", model, *OPTIONS, "--output-dir", arguments.output_dir]
+    print(f"harness {' '.join(command)}\n", file=sys.stderr)
+    return main(command)
+
+
+def _task() -> str:
+    from harness.core import HarnessError  # noqa: PLC0415
+    from tasks.data import locate  # noqa: PLC0415
+
+    try:
+        locate("math500")
+    except HarnessError as error:
+        print(f"{error}\nThe demo takes the Game of 24 instead.\n", file=sys.stderr)
+        return "game24"
+    return "math500"

@@ -1,0 +1,177 @@
+"""Whether two final answers say the same, and the canonical form under which answers are counted.
+
+Layers, the cheap ones first: the same string, the same canonical form (exact numbers, values of formulas, structures),
+the rules for two structures, and for mathematics that this package does not read, math-verify in a worker process that
+is killed on its deadline. Nothing is ever evaluated as code, and every layer is bounded.
+
+Both sides exact are compared exactly. Only where the gold answer is a decimal, an answer may round to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from scorers import algebra
+from scorers.compare import Undecided, same
+from scorers.forms import form
+from scorers.lexer import unwrap
+from scorers.precision import OutOfTime, time_limit
+from scorers.reading import Reading, alternatives, essential, label, read
+from scorers.syntax import MAX_ANSWER, Node, TooLarge, Unreadable
+
+SECONDS = 0.8
+"""Time for the layers that run in the caller's process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`correct` is None when neither yes nor no can be said; `reason` is for people."""
+
+    correct: bool | None
+    reason: str
+
+
+def equivalent(gold: str, answer: str) -> bool | None:
+    """Whether an answer says what the gold answer says; None when that cannot be told.
+
+    Safe for hostile text, from any thread or process, within two seconds."""
+    return compare(gold, answer).correct
+
+
+def compare(gold: str, answer: str) -> Verdict:
+    """The verdict on an answer, with its reason. Never raises."""
+    left, right = gold.strip(), answer.strip()
+    if not unwrap(left[: MAX_ANSWER + 1]):
+        return Verdict(None, "the gold answer is empty")
+    if not unwrap(right[: MAX_ANSWER + 1]):
+        return Verdict(False, "the answer is empty")
+    if left == right:
+        return Verdict(True, "the same string")
+    if len(left) > MAX_ANSWER or len(right) > MAX_ANSWER:
+        both = len(left) > MAX_ANSWER and len(right) > MAX_ANSWER
+        return Verdict(None, "both are too long to read") if both else Verdict(False, "one of them is too long to read")
+    return _compare(left, right)
+
+
+@lru_cache(maxsize=8192)
+def _compare(gold: str, answer: str) -> Verdict:
+    try:
+        with time_limit(SECONDS):
+            verdict = _readings(gold, answer)
+            if not verdict.correct and _labelled(gold, answer):
+                return Verdict(True, "the same choice")
+            if verdict.correct is not None or not verdict.reason.startswith("ask"):
+                return verdict
+    except OutOfTime:
+        return Verdict(None, "timed out")
+    except RecursionError:
+        return Verdict(None, "nested too deeply")
+    except Exception as error:  # a verdict is never worth a crash: what went wrong is said and counted
+        return Verdict(None, f"the comparison failed: {type(error).__name__}")
+    return _algebra(gold, answer)
+
+
+def _algebra(gold: str, answer: str) -> Verdict:
+    """math-verify's verdict. An answer that nobody reads is wrong if the gold answer can be read, here or there."""
+    found = algebra.ask(gold, answer)
+    readable = (reading := read(gold)) is not None and reading.node.op != "raw"
+    if found.reason == algebra.UNREAD_ANSWER and found.correct is None:
+        other = read(answer)
+        unread = other is None or other.node.op == "raw"
+        return Verdict(False if unread else None, found.reason if unread else algebra.UNREAD_GOLD)
+    if found.reason == algebra.UNREAD_GOLD and readable:
+        return Verdict(False, algebra.UNREAD_ANSWER)  # the gold answer is read here, and the answer is not
+    return Verdict(found.correct, found.reason)
+
+
+def _readings(gold: str, answer: str) -> Verdict:
+    """The verdict over all ways to read the two: yes if one pair agrees."""
+    golds, answers = alternatives(gold), alternatives(answer)
+    if not golds:
+        return Verdict(None, "the gold answer cannot be read")
+    if not answers:
+        return Verdict(False, "the answer cannot be read")
+    worst = Verdict(False, "a different answer")
+    for left in golds:
+        for right in answers:
+            verdict = _two(left, right)
+            if verdict.correct:
+                return verdict
+            if verdict.correct is None:
+                worst = verdict
+    return worst
+
+
+def _two(left: Reading, right: Reading) -> Verdict:
+    if left.form and left.form == right.form:
+        return Verdict(True, "the same value or form")
+    kinds = {left.node.op, right.node.op}
+    if kinds & {"words", "raw"} and left.plain == right.plain:
+        return Verdict(True, "the same words")
+    if kinds & {"huge", "raw"}:
+        return _unread(kinds)
+    try:
+        return Verdict(True, "equal") if same(left.node, right.node) else Verdict(False, "a different answer")
+    except Undecided as undecided:
+        return Verdict(None, f"ask: {undecided}" if undecided.ask else str(undecided))
+    except (TooLarge, Unreadable) as error:
+        return Verdict(None, str(error))
+
+
+def _unread(kinds: set[str]) -> Verdict:
+    """The verdict where one of two different answers is out of bounds or not read."""
+    if kinds == {"huge"}:
+        return Verdict(None, "both are out of bounds")
+    if "huge" in kinds:
+        return Verdict(False, "one of them is out of bounds")
+    return Verdict(False, "words against a formula") if "words" in kinds else Verdict(None, "ask: not read")
+
+
+def _labelled(gold: str, answer: str) -> bool:
+    """A choice letter with its content against the letter or the content."""
+    for side, other in ((gold, answer), (answer, gold)):
+        found = label(side)
+        if found is None:
+            continue
+        letter, content = found
+        whole = read(other)
+        if whole is not None and whole.node.op == "sym" and whole.node.name == letter:
+            return True
+        gold_first = (content, other) if side is gold else (other, content)
+        if _readings(*gold_first).correct:
+            return True
+    return False
+
+
+def canonical(answer: str) -> str | None:
+    """One string for all ways to write an answer; None for an empty or endless one.
+
+    Equal forms are equivalent answers. Units other than °, % and $ and names (`x = 5`) are part of it."""
+    found = _reading(answer)
+    return found.form if found else None
+
+
+def vote_form(answer: str) -> str | None:
+    """The form under which the answers to one problem are counted: canonical, and without units and names, which some
+    responses give and others leave out."""
+    found = _reading(answer)
+    if found is None:
+        return None
+    try:
+        with time_limit(SECONDS):
+            return form(essential(found.node))
+    except Exception:
+        return found.form
+
+
+def _reading(answer: str) -> Reading | None:
+    text = answer.strip()
+    if len(text) > MAX_ANSWER or not text:
+        return None
+    try:
+        with time_limit(SECONDS):
+            return read(text)
+    except Exception:  # out of time, too deep, or a fault of this package: then the writing counts
+        plain = " ".join(text.split())
+        return Reading(Node("huge", name=plain), "?" + plain, plain)

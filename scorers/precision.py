@@ -1,0 +1,131 @@
+"""Numbers of high precision beside exact ones, and the time that computing with them may take.
+
+mpmath is used through contexts of our own, one a thread, so that neither threads nor other users of mpmath meet our
+precision.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from fractions import Fraction
+from typing import Any
+
+from scorers.syntax import Unreadable
+
+Value = Any
+"""A Fraction, or a real or complex number of an mpmath context."""
+
+DIGITS = 100
+MAX_PRECISION = 4000
+_local = threading.local()
+
+
+class Undefined(Unreadable):
+    """A division by zero or the like."""
+
+
+class NeedsPrecision(Exception):
+    """Digits were lost that may matter; the evaluation is to be repeated with more of them."""
+
+    def __init__(self, digits: int) -> None:
+        super().__init__(digits)
+        self.digits = digits
+
+
+class OutOfTime(Exception):
+    """The time allowed for one comparison is used up."""
+
+
+class time_limit:
+    """Evaluations of this thread raise OutOfTime after so many seconds; an outer limit stays in force."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.kept: float | None = None
+
+    def __enter__(self) -> None:
+        self.kept = getattr(_local, "deadline", None)
+        mine = time.monotonic() + self.seconds
+        _local.deadline = mine if self.kept is None else min(mine, self.kept)
+
+    def __exit__(self, *error: object) -> None:
+        _local.deadline = self.kept
+
+
+def check_time() -> None:
+    """Raise OutOfTime past the deadline of this thread."""
+    deadline = getattr(_local, "deadline", None)
+    if deadline is not None and time.monotonic() > deadline:
+        raise OutOfTime
+
+
+def context(digits: int) -> Any:
+    """This thread's mpmath context, set to a precision."""
+    if not hasattr(_local, "context"):
+        from mpmath.ctx_mp import MPContext  # type: ignore[import-untyped]  # noqa: PLC0415  # most answers need none
+
+        _local.context = MPContext()
+    _local.context.dps = digits
+    return _local.context
+
+
+def is_exact(value: Value) -> bool:
+    """Whether the value is a Fraction."""
+    return isinstance(value, Fraction)
+
+
+def exact_root(value: Fraction, degree: int) -> Fraction | None:
+    """The real root if it is rational."""
+    negative = value < 0
+    if negative and degree % 2 == 0:
+        return None
+    top, bottom = integer_root(abs(value.numerator), degree), integer_root(value.denominator, degree)
+    if top is None or bottom is None:
+        return None
+    return Fraction(-top if negative else top, bottom)
+
+
+def integer_root(value: int, degree: int) -> int | None:
+    """The root of a non-negative integer if it is an integer."""
+    if degree == 2:
+        root = math.isqrt(value)
+        return root if root * root == value else None
+    if value < 2:
+        return value
+    low, high = 1, 1 << (value.bit_length() // degree + 1)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if middle**degree <= value else (low, middle - 1)
+    return low if low**degree == value else None
+
+
+def snap(value: Value, digits: int) -> Value:
+    """A value that is a fraction of small numbers to all its digits, as that fraction."""
+    if is_exact(value):
+        return value
+    mp = context(digits)
+    if isinstance(value, mp.mpc) or not mp.isfinite(value):
+        return value
+    sign, mantissa, exponent, bits = value._mpf_
+    if not mantissa:
+        return Fraction(0)
+    if not -250 < exponent + bits < 70:
+        return value
+    near = Fraction(int(mantissa)) * (Fraction(2) ** exponent if exponent > -20_000 else 0)
+    guess = near.limit_denominator(10**12)
+    error = abs(near - guess) * 10 ** (digits - 25)
+    if guess and error < guess:
+        return -guess if sign else guess
+    return value
+
+
+def equal(left: Value, right: Value, digits: int) -> bool:
+    """Whether two values agree: exactly where both are exact, else to nearly all digits they were computed with."""
+    if is_exact(left) and is_exact(right):
+        return bool(left == right)
+    mp = context(digits + 10)
+    a = mp.mpf(left.numerator) / left.denominator if is_exact(left) else left
+    b = mp.mpf(right.numerator) / right.denominator if is_exact(right) else right
+    return bool(abs(a - b) <= max(abs(a), abs(b)) * mp.mpf(10) ** (30 - digits))

@@ -1,0 +1,110 @@
+"""From the text of an answer to what it says: its shape, its canonical form, and other ways to read it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from scorers.forms import form
+from scorers.lexer import clean, tokens
+from scorers.shapes import is_name, shape
+from scorers.statements import parse, words_or_raw
+from scorers.syntax import FORMULA, MAX_ANSWER, Node, TooLarge, Unreadable
+from scorers.words import text_of
+
+_AMBIGUOUS = re.compile(r"\d,\d{3}(?!\d)")
+_LABEL = re.compile(
+    r"^(?P<text>\\(?:text|textbf|textrm|textit|mathrm|mathbf|mbox|boldsymbol|bf)\s*\{?\s*)?(?P<open>\(?)(?P<letter>[A-J])"
+    r"(?P<close>[).:]+)\s*\}*(?:[\s~,:;]|\\[ ,;:!]|\\q?quad)*(?P<rest>.+)$",
+    re.DOTALL,
+)
+_CONTINUES = re.compile(r"^(?:\\(?:cup|cap|setminus|le|ge|leq|geq|in|to|cdot|times|div|pm)\b|[-+*/^=<>,(_!'&|}])")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read an answer. `plain` is its words and tokens, for answers that are text."""
+
+    node: Node
+    form: str
+    plain: str
+
+
+@lru_cache(maxsize=2048)
+def read(text: str, thousands: bool = True) -> Reading | None:
+    """How an answer is read; None where there is nothing to read. Raises precision.OutOfTime."""
+    if len(text) > MAX_ANSWER:
+        return Reading(Node("huge", name="long"), "", "")
+    try:
+        node = parse(text, thousands)
+    except TooLarge:
+        plain = " ".join(text.split())
+        return Reading(Node("huge", name=plain), "?" + plain, plain)
+    except Unreadable:
+        return None
+    try:
+        node = shape(node)
+        found = form(node)
+    except TooLarge:
+        plain = _plain(text, thousands)
+        return Reading(Node("huge", name=plain), "?" + plain, plain)
+    except Unreadable:
+        node = _fallback(text, thousands)
+        found = form(node)
+    return Reading(node, found, _plain(text, thousands))
+
+
+def _plain(text: str, thousands: bool) -> str:
+    try:
+        return text_of(tokens(clean(text), thousands))
+    except Unreadable:
+        return " ".join(text.split())
+
+
+def _fallback(text: str, thousands: bool) -> Node:
+    try:
+        return words_or_raw(tokens(clean(text), thousands))
+    except Unreadable:
+        return Node("raw", name=" ".join(text.split()))
+
+
+def alternatives(text: str) -> list[Reading]:
+    """Every way to read an answer: `100,200` is a number and a list."""
+    if len(text) > MAX_ANSWER:
+        return []
+    found = [read(text)]
+    if _AMBIGUOUS.search(text):
+        found.append(read(text, thousands=False))
+    return [reading for reading in found if reading is not None]
+
+
+def label(text: str) -> tuple[str, str] | None:
+    """The letter and the content of an answer that is a labelled choice: `\\textbf{(C)}\\ 12`, `(C) 12`, `C. 12`."""
+    if len(text) > MAX_ANSWER:
+        return None
+    try:
+        match = _LABEL.match(clean(text))
+    except Unreadable:
+        return None
+    if match is None or not match["rest"].strip():
+        return None
+    bracketed = match["open"] == "(" and match["close"].startswith(")")
+    if not bracketed and (match["open"] or match["close"] not in (".", ")", ":")):
+        return None
+    if not match["text"] and (_CONTINUES.match(match["rest"]) or (bracketed and match["letter"] > "E")):
+        return None
+    return match["letter"], match["rest"].strip()
+
+
+def essential(node: Node) -> Node:
+    """A shape without the parts that may be left out: the unit after a number, the name before a value."""
+    if node.op == "unit" or (node.op == "deg" and node.args):
+        return essential(node.args[0])
+    if node.op == "rel" and len(node.args) == 2 and is_name(node.args[0]):
+        value = node.args[1]
+        if node.name == "in" or (node.name == "=" and value.op in (FORMULA | {"unit", "tuple", "set", "list"})):
+            return essential(value)
+    if node.op == "list" and all(arg.op == "rel" and arg.args[0] == node.args[0].args[0] for arg in node.args):
+        return Node("list", tuple(essential(arg) for arg in node.args), node.name)
+    return node

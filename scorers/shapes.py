@@ -1,0 +1,165 @@
+"""From the tree of an answer to its shape: signs of units moved inside, ± written out, vectors computed, relations in
+one direction. What is left differs between two answers only where they say different things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, contains, is_formula, symbols
+
+MAX_VARIANTS = 64
+
+
+def shape(node: Node) -> Node:
+    """The shape of a parsed answer; raises Unreadable for structures inside formulas, TooLarge for too many ±."""
+    node = _signs(node)
+    node = _structure(node)
+    if node.op in ("set", "list", "builder", "union"):
+        args = [item for arg in node.args for item in _flat(node.op, shape(arg))]
+        return replace(node, args=tuple(args)) if len(args) != 1 or node.op != "list" else args[0]
+    variants = list(_variants(node))
+    if len(variants) > 1:
+        return Node("list", tuple(shape(variant) for variant in variants), name="or")
+    if node.op == "rel":
+        return _relation(replace(node, args=tuple(shape(arg) for arg in node.args)))
+    if node.op in FORMULA:
+        if not is_formula(node):
+            raise Unreadable("a structure inside a formula")
+        return node
+    return replace(node, args=tuple(shape(arg) for arg in node.args)) if node.args else node
+
+
+def _flat(op: str, node: Node) -> tuple[Node, ...]:
+    """The items of a list inside a list or a set."""
+    return node.args if node.op == "list" and op in ("list", "set") else (node,)
+
+
+def _signs(node: Node) -> Node:
+    """A minus sign before an amount belongs to the number; a set taken from a domain is no subtraction."""
+    if node.op == "neg" and node.args[0].op == "unit":
+        unit = node.args[0]
+        return replace(unit, args=(Node("neg", unit.args),))
+    if node.op == "neg" and node.args[0].op == "deg":
+        return Node("deg", (Node("neg", node.args[0].args),))
+    if node.op == "add" and len(node.args) == 2 and node.args[0].op == "domain" and node.args[1].op == "neg":
+        return Node("minus", (node.args[0], node.args[1].args[0]))
+    if node.op == "unit" and node.args[0].op == "unit":  # $5 dollars, 10 % percent
+        return replace(node, args=node.args[0].args) if node.name == node.args[0].name else node
+    return node
+
+
+# ------------------------------------------------------------------------------------------------------------- vectors
+
+
+def _structure(node: Node) -> Node:
+    """Sums and multiples of matrices, computed entry by entry."""
+    if node.op not in ("add", "mul", "neg", "div") or not contains(node, "matrix"):
+        return node
+    args = [_structure(arg) for arg in node.args]
+    matrices = [arg for arg in args if arg.op == "matrix"]
+    if node.op == "add" and len(matrices) == len(args):
+        return _combine(matrices)
+    if node.op == "neg" and matrices:
+        return _entrywise(matrices[0], lambda entry: Node("neg", (entry,)))
+    if node.op == "mul" and len(matrices) == 1:
+        rest = tuple(arg for arg in args if arg.op != "matrix")
+        return _entrywise(matrices[0], lambda entry: Node("mul", (*rest, entry)))
+    if node.op == "div" and args[0].op == "matrix":
+        return _entrywise(args[0], lambda entry: Node("div", (entry, args[1])))
+    raise Unreadable("a product of matrices")
+
+
+def _entrywise(matrix: Node, change) -> Node:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    rows = tuple(replace(row, args=tuple(change(entry) for entry in row.args)) for row in matrix.args)
+    return replace(matrix, args=rows)
+
+
+def _combine(matrices: list[Node]) -> Node:
+    first = matrices[0]
+    if any([len(row.args) for row in m.args] != [len(row.args) for row in first.args] for m in matrices):
+        raise Unreadable("matrices of different size")
+    rows = tuple(
+        replace(row, args=tuple(Node("add", tuple(m.args[i].args[j] for m in matrices)) for j in range(len(row.args))))
+        for i, row in enumerate(first.args)
+    )
+    return replace(first, args=rows)
+
+
+# ------------------------------------------------------------------------------------------------------------------- ±
+
+
+def _count(node: Node) -> tuple[int, int]:
+    """How many ± and ∓ are in a tree."""
+    own = (int(node.op == "pm" and node.name == "pm"), int(node.op == "pm" and node.name == "mp"))
+    parts = [_count(arg) for arg in node.args]
+    return own[0] + sum(p for p, _ in parts), own[1] + sum(m for _, m in parts)
+
+
+def _variants(node: Node) -> Iterator[Node]:
+    """The answers that ± stands for: every ± on its own, or all together where a ∓ follows them."""
+    plus, minus = _count(node)
+    if not plus and not minus:
+        yield node
+        return
+    if plus > 6:
+        raise TooLarge("too many signs")
+    together = [(sign,) * max(plus, 1) for sign in (1, -1)]
+    for choice in together if minus else product((1, -1), repeat=plus):
+        yield _choose(node, list(choice), choice[0])
+
+
+def _choose(node: Node, signs: list[int], common: int) -> Node:
+    if node.op == "pm":
+        sign = signs.pop(0) if node.name == "pm" else -common
+        inner = _choose(node.args[0], signs, common)
+        return inner if sign > 0 else Node("neg", (inner,))
+    return replace(node, args=tuple(_choose(arg, signs, common) for arg in node.args)) if node.args else node
+
+
+# ----------------------------------------------------------------------------------------------------------- relations
+
+
+def _relation(node: Node) -> Node:
+    """Approximations after an exact value go; `5 = x` is turned round; a chain of equations keeps its ends."""
+    relations, sides = node.name.split(), list(node.args)
+    if "approx" in relations:
+        cut = relations.index("approx")
+        keep = 1 if cut or not _is_name(sides[0]) else 2
+        relations, sides = relations[: cut + keep - 1], sides[: cut + keep]
+        relations = ["=" if r == "approx" else r for r in relations]
+        if not relations:
+            return sides[0]
+    if set(relations) == {"="}:
+        if len(sides) == 2 and _is_name(sides[1]) and not _is_name(sides[0]):
+            sides.reverse()
+        names = [side for side in sides if _is_name(side)]
+        if len(sides) > 2 and len(names) == 1 and names[0] is sides[0]:
+            return _chain(node, sides)
+    return replace(node, name=" ".join(relations), args=tuple(sides))
+
+
+def _chain(node: Node, sides: list[Node]) -> Node:
+    """`A = πr² = 25π` says A = 25π."""
+    return replace(node, name="=", args=(sides[0], sides[-1]))
+
+
+def is_name(node: Node) -> bool:
+    """Whether a left side only names what the right side gives: `x`, `f(x)`, `AB`, `m + n`, `(x, y)`, `[ABC]`."""
+    if node.op in ("sym", "words", "const"):
+        return node.op != "const" or node.name == "i"
+    if node.op == "tuple":
+        return len(set(node.args)) == len(node.args) and all(arg.op == "sym" for arg in node.args)
+    if node.op == "add":
+        return all(arg.op == "sym" for arg in node.args) and len(set(node.args)) == len(node.args)
+    if node.op == "mul":
+        names = [arg.name for arg in node.args if arg.op == "sym"]
+        return len(names) == len(node.args) and all(n[0].isupper() or " " in n for n in names)
+    if node.op == "call" and node.name == "abs":
+        return is_name(node.args[0])
+    return False
+
+
+def _is_name(node: Node) -> bool:
+    return is_name(node) and (node.op != "add" or bool(symbols(node)))

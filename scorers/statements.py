@@ -1,0 +1,355 @@
+"""The statement that an answer makes: lists, tuples, intervals, sets, matrices, relations, ratios, units, bases.
+
+Extends the formula parser by brackets with structure inside and by everything that stands around formulas.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from scorers.lexer import Token, clean, tokens
+from scorers.numerals import MAX_DIGITS
+from scorers.parser import FormulaParser
+from scorers.syntax import Node, TooLarge, Unreadable, number
+from scorers.units import Unit, read_unit
+from scorers.words import NUMBER_WORDS, is_product, text_of, text_value
+
+RELATIONS = {
+    "=": "=", "<": "<", ">": ">", "le": "le", "ge": "ge", "ne": "ne", "in": "in", "approx": "approx", "equiv": "equiv",
+}  # fmt: skip
+_FILLERS = frozenset({"either", "both", "is", "are", "about", "approximately", "exactly", "equals", "or"})
+_BASE = re.compile(r"^([0-9]+)\s*(?:\\text\w*\s*\{|\\mbox\s*\{|\()*\s*\(?\s*[bB]ase\s*[\s~$-]*(\w+)[\s)}$]*$")
+_CLOCK = re.compile(r"^(\d{1,2}):(\d\d)([ap]m)?$")
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_CURRENCY = {r"\$": "$", "euro": "euro", "pounds": "gbp"}
+
+
+class AnswerParser(FormulaParser):
+    """Reads a whole answer."""
+
+    def __init__(self, found: list[Token]) -> None:
+        super().__init__(found)
+        self.in_set = False
+        self.nested = False
+        self.joint = ","  # the word between the items of a list
+
+    def answer(self) -> Node:
+        """The whole token list as one statement; raises Unreadable if anything is left over."""
+        items = self.listing()
+        if self.at < len(self.tokens) and not self.is_quantifier():
+            raise Unreadable("something is left over")
+        return items[0] if len(items) == 1 else self.make("list", *items, name=self.joint)
+
+    def is_quantifier(self) -> bool:
+        """Whether the rest is `for all x in …`, which says no more than the problem does."""
+        rest = {token.text for token in self.tokens[self.at :]}
+        return self.peek().text == "forall" and not rest & {"=", ",", ";", "|", "<", ">", "le", "ge"}
+
+    def listing(self) -> list[Node]:
+        """Items with commas, semicolons, `or`, `and` between them."""
+        items = [self.item()]
+        while self.separators():
+            items.append(self.item())
+        return items
+
+    def separators(self) -> bool:
+        """Consume what separates two items."""
+        start = self.at
+        while True:
+            token = self.peek()
+            joined = token.kind == "op" and token.text in (",", ";")
+            if not joined and not (token.kind == "word" and token.text.lower() in ("or", "and")):
+                pairs = start > 0 and token.text == "(" and self.tokens[start - 1].text == ")"
+                return self.at > start or (pairs and not self.nested)
+            if not joined:
+                self.joint = token.text.lower()
+            self.at += 1
+
+    def item(self) -> Node:
+        """A chain of relations, or a single side."""
+        self.depth += 1
+        if self.depth > 40:
+            raise TooLarge("the answer is nested too deeply")
+        while self.peek().kind == "word" and self.peek().text.lower() in _FILLERS:
+            self.at += 1
+        if self.peek().text in ("=", "approx") and self.peek().kind != "num":
+            self.at += 1
+        sides, relations = [self.caption() or self.side()], []
+        while (relation := self.relation()) is not None:
+            relations.append(relation)
+            sides.append(self.side())
+        modulus = self.modulus()
+        self.depth -= 1
+        if not relations:
+            return sides[0]
+        if set(relations) == {":"}:
+            return self.make("ratio", *sides)
+        if "equiv" in relations and modulus is not None and len(sides) == 2:
+            return self.make("rel", *sides, modulus, name="equiv")
+        if ":" in relations or modulus is not None:
+            raise Unreadable("a colon inside a relation")
+        return self.make("rel", *sides, name=" ".join("=" if r == "equiv" else r for r in relations))
+
+    def caption(self) -> Node | None:
+        """Words that name what follows an equals sign: `\\text{Area} = 12`."""
+        ahead = 0
+        while self.peek(ahead).kind == "word":
+            ahead += 1
+        words = [token.text for token in self.tokens[self.at : self.at + ahead]]
+        if self.peek(ahead).text != "=" or not any(len(word) > 3 or self.peek().roman for word in words):
+            return None
+        self.at += ahead
+        return self.make("words", name=" ".join(words).lower())
+
+    def relation(self) -> str | None:
+        """Consume a relation sign."""
+        token = self.peek()
+        if token.kind in ("num", "word"):
+            return None
+        if token.text == ":" and not self.in_set:
+            self.at += 1
+            return "=" if self.accept("=") else ":"
+        if token.text == "not" and self.peek(1).text in ("=", "in"):
+            raise Unreadable("a negated relation")
+        if token.text in RELATIONS:
+            self.at += 1
+            return RELATIONS[token.text]
+        return None
+
+    def modulus(self) -> Node | None:
+        """What follows `\\pmod`."""
+        opened = self.peek().text == "("
+        if self.peek(1 if opened else 0).text not in ("pmod", "mod", "bmod"):
+            return None
+        self.at += 2 if opened else 1
+        node = self.argument(split=False)
+        if opened:
+            self.take(")")
+        return node
+
+    def side(self) -> Node:
+        """Sets joined by `\\cup`, `\\cap`, `\\setminus`, or one formula with its unit."""
+        node = self.quantity()
+        names = {"cup": "union", "cap": "inter", "setminus": "minus"}
+        joined = 0  # a chain of unions is one node, other chains grow deeper
+        while self.peek().text in names:
+            op, right = names[self.take().text], self.quantity()
+            joined += 1
+            if op == "union" and node.op == "union":
+                node = self.make("union", *node.args, right)
+            elif joined > 40:
+                raise TooLarge("too many sets")
+            else:
+                node = self.make(op, node, right)
+        return node
+
+    def quantity(self) -> Node:
+        """A formula and the unit after it."""
+        node = self.formula()
+        words: list[str] = []
+        while self.peek().kind == "word" and self.peek().text.lower() in _SCALES:
+            scale = number(_SCALES[self.take().text.lower()])
+            inner = self.make("mul", scale, node.args[0] if node.op == "unit" else node)
+            node = self.make("unit", inner, name=node.name, value=node.value) if node.op == "unit" else inner
+        while True:
+            token = self.peek()
+            if token.kind == "word" and token.text.lower() not in ("or", "and"):
+                words.append(self.take().text)
+            elif words and token.text == "^" and token.kind == "op":
+                self.at += 1
+                words.extend(("^", self.argument_text()))
+            elif words and token.kind == "op" and token.text in ("/", "*", ".", "-"):
+                self.at += 1
+                words.append("/" if token.text == "/" else " ")
+            elif not words and token.text in ('"', "'") and token.kind == "op":
+                words.append(self.marks())
+            else:
+                break
+        return self.with_unit(node, words) if words else node
+
+    def marks(self) -> str:
+        """`"` and `''` are inches, `'` feet."""
+        if self.take().text == '"' or self.accept("'"):
+            return "in"
+        return "ft"
+
+    def with_unit(self, node: Node, words: list[str]) -> Node:
+        """The node as a quantity; raises Unreadable where the words are no unit."""
+        unit = read_unit(words)
+        if unit is None:
+            raise Unreadable("words")
+        if unit.dimension == "angle" and node.op != "unit":
+            return self.make("deg", node)
+        if node.op == "unit" and not unit.dimension:
+            return node
+        return self.make("unit", node, name=unit.dimension, value=unit.factor)
+
+    # -------------------------------------------------------------------------------------------------------- brackets
+
+    def bracket(self) -> Node:
+        """A tuple, interval, set, group, matrix or amount of money."""
+        token = self.take()
+        if token.text in ("(", "["):
+            return self.tuple_or_group(token.text)
+        if token.text == "{":
+            return self.brace_group()
+        if token.text == r"\{":
+            return self.set_of()
+        if token.text == "begin":
+            return self.matrix()
+        if token.text == r"\$":
+            return self.money(token.text)
+        raise Unreadable("an operand is missing")
+
+    def named(self, name: str) -> Node:
+        """Commands of structures, and those of formulas."""
+        if name == "langle":
+            items = self.listing()
+            self.take("rangle")
+            return self.make("tuple", *items, name="()")
+        if name == "emptyset":
+            return self.make("set")
+        if name == "mathbb":
+            return self.make("domain", name=self.argument_text())
+        if name in _CURRENCY:
+            return self.money(name)
+        return super().named(name)
+
+    def money(self, sign: str) -> Node:
+        """An amount after a currency sign."""
+        unit = read_unit([_CURRENCY[sign]]) or Unit(("", Fraction(1)))
+        return self.make("unit", self.factor(), name=unit.dimension, value=unit.factor)
+
+    def inside(self, in_set: bool) -> list[Node]:
+        """The items inside a bracket; bars and colons get the meaning they have there."""
+        kept = self.bars, self.in_set, self.nested
+        self.bars, self.in_set, self.nested = int(in_set), in_set, True
+        items = self.listing()
+        self.bars, self.in_set, self.nested = kept
+        return items
+
+    def tuple_or_group(self, opening: str) -> Node:
+        """Round or square brackets, or one of each."""
+        items = self.inside(in_set=False)
+        closing = self.take().text
+        if closing not in (")", "]"):
+            raise Unreadable("a bracket is not closed")
+        if len(items) > 1:
+            return self.make("tuple", *items, name=opening + closing)
+        if opening + closing not in ("()", "[]"):
+            raise Unreadable("an interval with one end")
+        if self.peek().text == "_" and items[0].op == "num" and items[0].shown is None:
+            return self.in_base(str(items[0].value))
+        return items[0]
+
+    def brace_group(self) -> Node:
+        """Braces: a group of TeX, or a set whose backslashes were forgotten."""
+        items = self.inside(in_set=False)
+        self.take("}")
+        return items[0] if len(items) == 1 else self.make("set", *items)
+
+    def set_of(self) -> Node:
+        """`\\{…\\}`: elements, or a variable and its conditions."""
+        if self.accept(r"\}"):
+            return self.make("set")
+        items = self.inside(in_set=True)
+        if self.accept("|", ":"):
+            if len(items) != 1:
+                raise Unreadable("conditions on several elements")
+            conditions = self.inside(in_set=True)
+            self.take(r"\}")
+            return self.make("builder", items[0], *conditions)
+        self.take(r"\}")
+        return self.make("set", *items)
+
+    def matrix(self) -> Node:
+        """`\\begin{pmatrix}…`: rows of formulas."""
+        kind = self.take().text
+        if kind not in ("pmatrix", "bmatrix", "matrix", "smallmatrix", "array", "Bmatrix"):
+            raise Unreadable(f"environment {kind[:20]}")
+        rows: list[list[Node]] = [[]]
+        while not self.accept("end"):
+            rows[-1].append(self.side())
+            if self.accept(r"\\"):
+                rows.append([])
+            elif not self.accept("&") and self.peek().text != "end":
+                raise Unreadable("a matrix that is not closed")
+        self.take(kind)
+        rows = rows if rows[-1] else rows[:-1]
+        if not rows or len({len(row) for row in rows}) != 1:
+            raise Unreadable("rows of different length")
+        return self.make("matrix", *(self.make("tuple", *row, name="()") for row in rows))
+
+    def in_base(self, digits: str) -> Node:
+        """A number in a base of 2 to 36."""
+        self.take("_")
+        base = read_base(self.argument_text())
+        if not digits.isdigit() or base is None or max(map(int, digits)) >= base:
+            raise Unreadable("a subscript that is no base")
+        if base == 10:
+            return number(int(digits[:MAX_DIGITS]))
+        return self.make("base", name=digits.lstrip("0") or "0", value=Fraction(base))
+
+
+def read_base(text: str) -> int | None:
+    """The base that a subscript names."""
+    word = text.lower().replace("base", "").strip("() ")
+    base = NUMBER_WORDS.get(word) if not word.isdigit() else int(word[:3])
+    return base if base is not None and 2 <= base <= 36 else None
+
+
+def clock(found: list[Token]) -> Node | None:
+    """A time of day such as `4:40 a.m.`; None without `a.m.` or `p.m.`, which is a ratio."""
+    if not 3 <= len(found) <= 12:
+        return None
+    text = "".join(token.text for token in found if token.text not in (".", "{", "}", "*")).lower()
+    match = _CLOCK.match(text)
+    if match is None or match[3] is None or not (0 < int(match[1]) < 13 and int(match[2]) < 60):
+        return None
+    return Node("time", name=match[3], value=Fraction(int(match[1]) % 12 * 60 + int(match[2])))
+
+
+def parse(text: str, thousands: bool = True) -> Node:
+    """The tree of an answer. Words that no rule reads become a `words` node; `raw` nodes are mathematics that this
+    parser does not know, by their tokens. Raises TooLarge, and Unreadable where nothing is left to compare."""
+    text = clean(text)
+    match = _BASE.match(text)
+    if match and (base := read_base(match[2])):
+        text = f"{match[1]}_{{{base}}}"
+    try:
+        found = tokens(text, thousands)
+    except TooLarge:
+        raise
+    except Unreadable:
+        plain = " ".join(text.split())
+        return Node("raw", name=plain)
+    if not found:
+        raise Unreadable("nothing is there")
+    time = clock(found)
+    if time:
+        return time
+    try:
+        return AnswerParser(found).answer()
+    except TooLarge:
+        raise
+    except Unreadable:
+        return words_or_raw(found)
+    except RecursionError as error:
+        raise TooLarge("the answer is nested too deeply") from error
+
+
+def words_or_raw(found: list[Token]) -> Node:
+    """What is left of an answer that is no mathematics this parser reads: its words, or its tokens."""
+    plain = text_of(found)
+    if not plain:
+        raise Unreadable("nothing is there")
+    kind, value = text_value(plain)
+    if kind == "number":
+        return number(value)
+    if kind == "empty":
+        return Node("set")
+    if kind == "domain":
+        return Node("domain", name="R")
+    prose = any(token.kind == "word" and (token.roman or not is_product(token.text)) for token in found)
+    return Node("words" if prose else "raw", name=plain)

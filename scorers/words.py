@@ -1,0 +1,74 @@
+"""Answers in words: one spelling for what says the same, number words and Roman numerals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from scorers.lexer import Token
+
+_UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+seventeen eighteen nineteen""".split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+NUMBER_WORDS: dict[str, int] = {name: value for value, name in enumerate(_UNITS)}
+NUMBER_WORDS.update({name: 10 * value for value, name in enumerate(_TENS, start=2)})
+NUMBER_WORDS.update({f"{ten} {one}": NUMBER_WORDS[ten] + NUMBER_WORDS[one] for ten in _TENS for one in _UNITS[1:10]})
+NUMBER_WORDS.update({"hundred": 100, "one hundred": 100, "thousand": 1000, "one thousand": 1000, "million": 10**6})
+
+_DROPPED = frozenset({"a", "an", "the", "is", "are"})
+_PUNCTUATION = frozenset({".", ",", ";", ":", "!", "?", "$", "{", "}", '"', "`", "-"})
+_EMPTY = frozenset({"no solution", "no solutions", "no real solution", "no real solutions", "there no solution",
+                    "there no solutions", "empty set"})  # fmt: skip
+_REALS = frozenset({"all real numbers", "all reals", "real numbers", "all real"})
+_ROMAN = re.compile(r"^M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})$")
+_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+
+
+def text_of(found: Sequence[Token]) -> str:
+    """The tokens of an answer as one string: words in lower case without articles and punctuation."""
+    parts: list[str] = []
+    for token in found:
+        if token.kind == "num" and parts and parts[-1] == "frac" and len(token.text) == 2:
+            parts.extend(token.text)  # \\frac12
+        elif token.kind == "word":
+            word = token.text.lower()
+            if word not in _DROPPED:
+                parts.append(word)
+        elif token.kind == "op" and token.text in _PUNCTUATION:
+            continue
+        else:
+            parts.append(token.text)
+    return " ".join(parts)
+
+
+def text_value(plain: str) -> tuple[str, int]:
+    """What a phrase stands for: ("number", n), ("empty", 0), ("domain", 0) or ("words", 0)."""
+    if plain in NUMBER_WORDS:
+        return "number", NUMBER_WORDS[plain]
+    if plain in _EMPTY:
+        return "empty", 0
+    return ("domain", 0) if plain in _REALS else ("words", 0)
+
+
+def roman(plain: str) -> int | None:
+    """The value of a Roman numeral of at least two letters."""
+    plain = plain.upper()
+    if not 2 <= len(plain) <= 15 or not _ROMAN.match(plain):
+        return None
+    values = [_ROMAN_VALUES[letter] for letter in plain]
+    return sum(-now if now < after else now for now, after in zip(values, [*values[1:], 0], strict=True))
+
+
+_ENGLISH = frozenset(
+    """no yes red odd all any one two six ten the is are at it if to by of on we he she her him his and or not for
+    cat dog sun mon tue wed thu fri sat jan feb mar apr may jun jul aug sep oct nov dec boy man win won new old net none
+    but as an be so do can has had did was""".split()
+)
+
+
+def is_product(word: str) -> bool:
+    """Whether a run of letters outside `\\text` is read as a product of symbols: short and no English word, or in
+    alphabetical order as the corners of a figure are."""
+    if word.lower() in _ENGLISH:
+        return False
+    return len(word) <= 3 or (len(word) <= 8 and list(word) == sorted(set(word)))

@@ -1,0 +1,74 @@
+"""What several tests share: a small task of our own, plans over the toy policy, and reading what a run wrote."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness.backends.toy import Toy
+from harness.core import Problem, Sampling, ScorerRef, Task
+from harness.evaluate import Finished, Plan, evaluate
+from scorers.pool import GradingPool
+
+SCORER = ScorerRef("scorers.math_answer:grade", version="test")
+
+
+def small_task(count: int = 8) -> Task:
+    """`count` problems of levels 1 to 4 with integer answers."""
+    problems = [
+        Problem(
+            id=f"small/{i}",
+            statement=f"What is {i} + {i}?",
+            answer=str(2 * i),
+            level=1 + i % 4,
+            subject=("algebra", "geometry")[i % 2],
+            solutions=(f"Adding gives {2 * i}.",) * (i % 3),
+            messages=({"role": "user", "content": f"What is {i} + {i}?"},),
+            text=f"What is {i} + {i}?",
+        )
+        for i in range(count)
+    ]
+    return Task("small", "1", tuple(problems), SCORER, digest="d")
+
+
+def toy_plan(task: Task | None = None, *, strategy: str = "sample", **options: Any) -> Plan:
+    """A plan over the toy policy. Options named like fields of Plan or Sampling go there, others to the strategy."""
+    task = task or small_task()
+    toy = {k: options.pop(k) for k in list(options) if k in ("step_accuracy", "steps", "latency", "wrong_answers")}
+    fields = {k: options.pop(k) for k in list(options) if k in Plan.__dataclass_fields__}
+    sampling = {k: options.pop(k) for k in list(options) if k in Sampling.__dataclass_fields__}
+    chosen = replace(Sampling(temperature=0.8, max_tokens=512), **sampling)
+    if strategy == "sample":
+        options.setdefault("n", 4)
+    return Plan(
+        **{
+            "task": task,
+            "backend": Toy("default", task.problems, **toy),
+            "model": "toy/default",
+            "strategy": strategy,
+            "parameters": options,
+            "sampling": chosen,
+            **fields,
+        }
+    )
+
+
+def run(plan: Plan, out: Path, pool: GradingPool) -> Finished:
+    """Evaluate a plan to its end."""
+    return asyncio.run(evaluate(plan, out, pool))
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON-lines file."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def calls(folder: Path) -> dict[str, dict[str, Any]]:
+    """The calls of a run by key, without how long they took; fails if a key stands twice."""
+    records = lines(folder / "calls.jsonl")
+    found = {r["key"]: {k: v for k, v in r.items() if k != "seconds"} for r in records}
+    assert len(found) == len(records), "a call was logged twice"
+    return found

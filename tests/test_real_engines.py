@@ -1,0 +1,174 @@
+"""The real model on real engines and real problems. Minutes each: `make slow`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.core import Problem, ScorerRef
+from harness.models import smollm2
+from harness.run import Run
+from scorers.pool import GradingPool
+from support import calls, lines
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+ROOT = Path(__file__).parents[1]
+needs_vllm = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed")
+needs_data = pytest.mark.skipif("HARNESS_DATA" not in os.environ, reason="HARNESS_DATA names no folder")
+
+
+def start(out: Path, *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "harness.cli", "eval", *options, "--output-dir", str(out)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    out, err = process.communicate(timeout=900)
+    assert process.returncode == 0, err
+    return out
+
+
+def only(out: Path) -> Path:
+    [folder] = [path for path in out.iterdir() if (path / "manifest.json").exists()]
+    return folder
+
+
+@needs_vllm
+def test_kill_9_in_the_middle_of_a_vllm_run(tmp_path: Path) -> None:
+    options = "game24 --model vllm/smollm2 --strategy sample -S n=3 --limit 6 --max-tokens 96 --concurrency 4".split()
+    finish(start(tmp_path / "whole", *options))
+    process = start(tmp_path / "killed", *options)
+    log = None
+    while log is None or log.read_bytes().count(b"\n") < 5:
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.05)
+        log = next((tmp_path / "killed").glob("*/calls.jsonl"), None)
+    process.kill()
+    process.communicate()
+    before = calls(only(tmp_path / "killed"))
+    assert 5 <= len(before) < 18
+    finish(start(tmp_path / "killed", *options))
+    killed, whole = only(tmp_path / "killed"), only(tmp_path / "whole")
+    after, reference = calls(killed), calls(whole)
+    assert {key: after[key] for key in before} == before
+    assert visible(after) == visible(reference)
+    assert problems(killed) == problems(whole)
+    assert Run.open(killed).manifest["state"] == "complete"
+
+
+def visible(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Calls without what depends on how warm the engine's cache was."""
+    result = {}
+    for key, record in found.items():
+        result[key] = {k: v for k, v in record["result"].items() if k != "cached_prompt_tokens"}
+    return result
+
+
+def problems(folder: Path) -> list[dict[str, Any]]:
+    found = lines(folder / "problems.jsonl")
+    for problem in found:
+        problem["usage"].pop("cached_prompt_tokens")
+    return found
+
+
+@needs_vllm
+def test_vllm_and_transformers_say_the_same(tmp_path: Path) -> None:
+    """Greedy decoding in float32 on two engines; a near-tie may flip, so most and not all answers must agree."""
+    texts = []
+    for kind in ("vllm", "hf"):
+        options = f"game24 --model {kind}/smollm2 --limit 8 --max-tokens 64".split()
+        finish(start(tmp_path / kind, *options))
+        found = lines(only(tmp_path / kind) / "responses.jsonl")
+        texts.append([r["text"] for r in found])
+        tokens = [r["usage"]["completion_tokens"] for r in found]
+        assert all(0 < t <= 64 for t in tokens)
+    assert sum(a == b for a, b in zip(*texts, strict=True)) >= 7
+
+
+@needs_data
+def test_parity_with_stock_lm_eval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same YAML, model and problems: stock lm-eval reads the same prompts, and both judge each response alike."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    options = "math500 --model hf/smollm2 -M batch_size=24 --level 1-2 --limit 24 --max-tokens 320".split()
+    finish(start(tmp_path, *options))
+    ours = only(tmp_path)
+    ids = [p["problem_id"] for p in lines(ours / "problems.jsonl")]
+    stock = stock_samples(ids)
+    requests = {p["problem_id"]: p for p in prompts(ids)}
+    answers = {r["problem_id"]: r for r in lines(ours / "responses.jsonl")}
+    assert len(stock) == 24
+    same = 0
+    with GradingPool(workers=2) as pool:
+        for sample in stock:
+            doc = sample["doc"]
+            assert sample["arguments"][0][0] == requests[doc["problem_id"]]["text"]
+            [[response]] = sample["resps"]
+            problem = Problem(doc["problem_id"], doc["problem"], doc["answer"])
+            grade = pool.grade(ScorerRef("scorers.math_answer:grade"), response, problem)
+            assert float(grade.correct is True) == sample["exact_match"], (problem.id, response, grade)
+            mine = answers[problem.id]
+            if mine["text"] == response:
+                same += 1
+                assert float(mine["correct"] is True) == sample["exact_match"]
+    assert same >= 20, "greedy decoding by the same engine should rarely differ"
+    assert any(s["exact_match"] == 1.0 for s in stock), "no response was right: the comparison shows too little"
+    assert any(s["exact_match"] == 0.0 for s in stock)
+
+
+def stock_samples(ids: list[str]) -> list[dict[str, Any]]:
+    """What `lm_eval --include_path tasks --tasks math500` does for the same problems."""
+    import lm_eval
+    from lm_eval.tasks import TaskManager
+
+    from tasks.loading import load_task
+
+    order = [problem.id for problem in load_task("math500").problems]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = lm_eval.simple_evaluate(
+            model="hf",
+            model_args={"pretrained": str(smollm2()), "dtype": "float32"},
+            tasks=["math500"],
+            task_manager=TaskManager(include_path=str(ROOT / "tasks"), include_defaults=False),
+            samples={"math500": [order.index(i) for i in ids]},
+            gen_kwargs="max_gen_toks=320",
+            apply_chat_template=True,
+            batch_size=24,
+            device="cpu",
+            bootstrap_iters=0,
+        )
+    samples: list[dict[str, Any]] = found["samples"]["math500"]
+    return json.loads(json.dumps(samples, default=str))  # type: ignore[no-any-return]
+
+
+def prompts(ids: list[str]) -> list[dict[str, str]]:
+    """The prompts of the harness for some problems."""
+    from harness.tokenizer import HFTokenizer
+    from tasks.loading import load_task
+
+    tokenizer = HFTokenizer(str(smollm2()))
+    chosen = [p for p in load_task("math500").problems if p.id in set(ids)]
+    return [{"problem_id": p.id, "text": tokenizer.render(p.messages)} for p in chosen]
+
+
+@needs_vllm
+@needs_data
+@pytest.mark.parametrize("task", ["math500", "harp", "harp_mcq", "omni_math", "omni_math_rule"])
+def test_every_benchmark_goes_through_the_real_model(task: str, tmp_path: Path) -> None:
+    options = f"{task} --model hf/smollm2 --strategy sample -S n=2 --limit 6 --max-tokens 48".split()
+    out = finish(start(tmp_path, *options))
+    found = lines(only(tmp_path) / "problems.jsonl")
+    assert len(found) == 6
+    assert all(p["status"] == "ok" and p["n"] == 2 for p in found)
+    assert "| level" in out
+    if task in ("math500", "harp"):
+        assert all(p["human_tokens"] for p in found)
