@@ -95,9 +95,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         top, each = parser()
         arguments, extra = top.parse_known_args(command)
         if arguments.version:
-            from importlib.metadata import version  # noqa: PLC0415 - only here
+            from importlib.metadata import version
 
-            print(version("metacot-harness"))  # noqa: T201
+            print(version("metacot-harness"))
             return 0
         if extra:
             each.get(arguments.command, top).refuse(extra)
@@ -107,10 +107,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.argv = command
         return int(arguments.run(arguments))
     except HarnessError as error:
-        print(f"harness: {error}", file=sys.stderr)  # noqa: T201
+        print(f"harness: {error}", file=sys.stderr)
         return error.code
     except KeyboardInterrupt:
-        print("harness: interrupted; what is finished is kept, and the same command goes on.", file=sys.stderr)  # noqa: T201
+        print("harness: interrupted; what is finished is kept, and the same command goes on.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has gone; nothing is left to say

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -9,7 +10,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from harness.core import IncompleteError, UsageError
 
@@ -47,11 +48,19 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a text file in one step: temporary file, sync, rename, sync of the folder."""
+    """Replace a text file in one step. Raises IncompleteError where the folder takes no data."""
+    with replacing(path) as stream:
+        stream.write(text.encode())
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A stream whose content takes the place of a file when the block ends: temporary file, sync, rename, sync of the
+    folder. The old file stays where the block raises. Raises IncompleteError where the folder takes no data."""
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        with temporary.open("w", encoding="utf-8") as stream:
-            stream.write(text)
+        with temporary.open("wb") as stream:
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
@@ -99,20 +108,12 @@ def repair_lines(path: Path, required: tuple[str, ...]) -> int:
     bad = [raw for _, raw, value in read_lines(path) if value is None or any(name not in value for name in required)]
     if not bad:
         return 0
-    try:
+    with replacing(path) as stream:
         with path.with_name(f"{path.stem}.bad.jsonl").open("ab") as beside:
             beside.writelines(raw if raw.endswith(b"\n") else raw + b"\n" for raw in bad)
-        temporary = path.with_name(f".{path.name}.tmp")
-        with temporary.open("wb") as stream:
-            for _, raw, value in read_lines(path):
-                if value is not None and all(name in value for name in required):
-                    stream.write(raw)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise _not_written(path, error) from error
+        for _, raw, value in read_lines(path):
+            if value is not None and all(name in value for name in required):
+                stream.write(raw)
     return len(bad)
 
 

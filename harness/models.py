@@ -53,7 +53,7 @@ def locate(name: str, *, revision: str = "") -> Located:
 
 
 def _from_hub(name: str, revision: str) -> Located:
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - only where a hub is needed
+    from huggingface_hub import snapshot_download
 
     patterns = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
     try:
@@ -119,9 +119,9 @@ def _convert(gguf: Path, target: Path) -> None:
 
     transformers reads the file into a model that refuses to be saved because it remembers its quantisation; a fresh
     model of the same configuration takes the weights and can be."""
-    import torch  # noqa: PLC0415 - seconds to import
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415
-    from transformers.utils import logging  # noqa: PLC0415
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
 
     logging.disable_progress_bar()
     where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}

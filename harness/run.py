@@ -10,7 +10,6 @@ end with the same bytes, however often they were interrupted.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from harness.core import UsageError
-from harness.files import FolderLock, LineWriter, digest, file_digest, read_json, read_lines, repair_lines, write_json
+from harness.files import (
+    FolderLock,
+    LineWriter,
+    digest,
+    file_digest,
+    read_json,
+    read_lines,
+    repair_lines,
+    replacing,
+    write_json,
+)
 
 Json = dict[str, Any]
 SCHEMA = "harness.run/1"
@@ -59,17 +68,13 @@ class _ByProblem:
         self.close()
         if not self.path.exists():
             return
-        temporary = self.path.with_name(f".{self.path.name}.tmp")
         kept: dict[str, list[tuple[int, int]]] = {}
-        with self.path.open("rb") as source, temporary.open("wb") as target:
+        with self.path.open("rb") as source, replacing(self.path) as target:
             for problem_id in order:
                 for offset, length in self.lines.get(problem_id, ()):
                     source.seek(offset)
                     kept.setdefault(problem_id, []).append((target.tell(), length))
                     target.write(source.read(length))
-            target.flush()
-            os.fsync(target.fileno())
-        temporary.replace(self.path)
         self.lines = kept
 
     def close(self) -> None:

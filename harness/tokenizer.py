@@ -15,7 +15,7 @@ class HFTokenizer:
     Raises UsageError where there is none, or where its chat template refuses a conversation."""
 
     def __init__(self, path: str, *, revision: str | None = None) -> None:
-        from transformers import AutoTokenizer  # noqa: PLC0415 - seconds to import
+        from transformers import AutoTokenizer
 
         try:
             self._inner: Any = AutoTokenizer.from_pretrained(path, revision=revision)

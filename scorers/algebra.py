@@ -72,8 +72,8 @@ def grade(response: str, problem: Problem) -> Grade:
 
 def decide(gold: str, answer: str) -> Grade:
     """math-verify's verdict in this process."""
-    from latex2sympy2_extended import NormalizationConfig  # noqa: PLC0415  # 0.5 s
-    from math_verify import LatexExtractionConfig, parse, verify  # noqa: PLC0415
+    from latex2sympy2_extended import NormalizationConfig  # 0.5 s
+    from math_verify import LatexExtractionConfig, parse, verify
 
     normal = NormalizationConfig(basic_latex=True, units=True, malformed_operators=True, nits=True, boxed="none")
     config = [LatexExtractionConfig(normalization_config=normal)]

@@ -252,7 +252,7 @@ def weighted_maj_estimate(
     most `ENUMERATION_LIMIT` subsets, and where all answers are worth the same. Otherwise it is the mean over `draws`
     subsets drawn with `seed`, and the error is above 0: at least 1/draws, since draws that all agree prove no more.
     """
-    import numpy as np  # noqa: PLC0415 - the other estimators need no numpy
+    import numpy as np
 
     _check_lengths(answers, correct, scores)
     n = len(answers)
@@ -288,7 +288,7 @@ def _weight(answer: str | None, score: float | None) -> float:
 
 
 def _all_subsets(n: int, k: int, size: int) -> Iterator[NDArray[np.intp]]:
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     combinations = itertools.combinations(range(n), k)
     while batch := list(itertools.islice(combinations, size)):
@@ -296,7 +296,7 @@ def _all_subsets(n: int, k: int, size: int) -> Iterator[NDArray[np.intp]]:
 
 
 def _drawn_subsets(n: int, k: int, draws: int, seed: int, size: int) -> Iterator[NDArray[np.intp]]:
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     generator = np.random.default_rng(seed)
     for start in range(0, draws, size):
@@ -308,7 +308,7 @@ def _vote(
     rows: NDArray[np.intp], label: NDArray[np.intp], weight: NDArray[np.float64], worth: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Worth of the winning answer of each row of response indices, ties shared; label len(worth) abstains."""
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     shape = (len(rows), len(worth) + 1)
     cells = (label[rows] + shape[1] * np.arange(len(rows))[:, None]).ravel()

@@ -130,6 +130,6 @@ def _upper_tail(confidence: float) -> float:
 
 @lru_cache(maxsize=256)
 def _t_quantile(degrees: int, confidence: float) -> float:
-    from scipy.special import stdtrit  # noqa: PLC0415 - reports without intervals need no scipy
+    from scipy.special import stdtrit
 
     return float(stdtrit(degrees, _upper_tail(confidence)))

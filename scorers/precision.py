@@ -64,7 +64,7 @@ def check_time() -> None:
 def context(digits: int) -> Any:
     """This thread's mpmath context, set to a precision."""
     if not hasattr(_local, "context"):
-        from mpmath.ctx_mp import MPContext  # type: ignore[import-untyped]  # noqa: PLC0415  # most answers need none
+        from mpmath.ctx_mp import MPContext  # type: ignore[import-untyped]  # most answers need none
 
         _local.context = MPContext()
     _local.context.dps = digits

@@ -61,7 +61,7 @@ def _limit_memory(megabytes: int) -> None:
     if megabytes <= 0:
         return
     try:
-        import resource  # noqa: PLC0415  # not on every platform
+        import resource  # not on every platform
 
         taken = _address_space()
         _, hard = resource.getrlimit(resource.RLIMIT_AS)

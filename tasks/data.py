@@ -213,7 +213,7 @@ def _fetch(source: Source, target: Path) -> None:
 
 def _download(url: str) -> bytes:
     """The bytes behind `url`. Raises ConnectionError for whatever kept them from coming."""
-    import httpx  # noqa: PLC0415 - only a first run needs it, and it takes longer to load than a data file
+    import httpx
 
     content = bytearray()
     try:

@@ -111,7 +111,7 @@ class _Around:
         self.doc = doc
 
     def __call__(self, **_: Any) -> dict[str, Any]:
-        from datasets import Dataset  # noqa: PLC0415 - see stock.quiet
+        from datasets import Dataset
 
         return {"test": Dataset.from_list([dict(self.doc)])}
 
@@ -143,7 +143,7 @@ _WITHOUT_DATA: Mapping[str, Any] = {
 
 def _filtered(task: Any, response: str, problem: Problem, name: str | None) -> Any:
     """The response after the filter called `name`, or after the first one the task declares."""
-    from lm_eval.api.instance import Instance  # noqa: PLC0415 - see stock.build
+    from lm_eval.api.instance import Instance
 
     ensembles = {ensemble.name: ensemble for ensemble in task._filters}
     if name is not None and name not in ensembles:

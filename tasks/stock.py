@@ -20,7 +20,7 @@ def quiet() -> Iterator[None]:
     levels = [logger.level for logger in loggers]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import datasets  # noqa: PLC0415 - takes a second; `harness list tasks` does without it
+        import datasets
 
         had_bars = not datasets.are_progress_bars_disabled()
         datasets.disable_progress_bars()
@@ -40,8 +40,8 @@ def build(path: Path, overrides: Mapping[str, Any] | None = None) -> Any:
 
     Raises whatever lm-eval and the task's own functions raise.
     """
-    from lm_eval.tasks import TaskManager  # noqa: PLC0415 - takes two seconds; `harness list tasks` does without it
-    from lm_eval.tasks.manager import load_yaml  # noqa: PLC0415
+    from lm_eval.tasks import TaskManager
+    from lm_eval.tasks.manager import load_yaml
 
     config = {**load_yaml(path), **(overrides or {})}
     (task,) = TaskManager(include_defaults=False).load(config)["tasks"].values()
@@ -54,7 +54,7 @@ def prompts(task: Any, num_fewshot: int) -> list[tuple[tuple[Message, ...], str]
     Few-shot examples are drawn with lm-eval's default seed and, in messages, are turns of their own: what its command
     line does by default.
     """
-    from lm_eval.defaults import DEFAULT_OTHER_SEED  # noqa: PLC0415
+    from lm_eval.defaults import DEFAULT_OTHER_SEED
 
     docs = list(task.task_docs)
     rendered: list[list[Any]] = []
@@ -85,7 +85,7 @@ def _messages(messages: Sequence[Mapping[str, str]], **_: Any) -> list[Message]:
 @contextmanager
 def _templates_compiled_once() -> Iterator[None]:
     """lm-eval compiles a prompt template anew for every document, which is nine tenths of the time rendering takes."""
-    from lm_eval.utils import env  # noqa: PLC0415
+    from lm_eval.utils import env
 
     env.from_string = cache(env.from_string)
     try:

@@ -29,7 +29,7 @@ class HF:
         max_model_len: int = 0,
         revision: str = "",
     ) -> None:
-        from importlib.metadata import version  # noqa: PLC0415 - kept beside its one use
+        from importlib.metadata import version
 
         located = locate(name, revision=revision)
         self._path = located.path
@@ -68,9 +68,9 @@ class _Engine:
     """The loaded model."""
 
     def __init__(self, path: str, dtype: str, device: str, context: int, tokenizer: HFTokenizer) -> None:
-        import torch  # noqa: PLC0415 - seconds to import
-        from transformers import AutoModelForCausalLM  # noqa: PLC0415
-        from transformers.utils import logging  # noqa: PLC0415
+        import torch
+        from transformers import AutoModelForCausalLM
+        from transformers.utils import logging
 
         logging.disable_progress_bar()  # it would tear the progress line
         self._torch = torch
@@ -86,7 +86,7 @@ class _Engine:
 
     def complete(self, requests: Sequence[Request]) -> list[Completion]:
         """Generate one batch; prompts are padded on the left."""
-        from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList  # noqa: PLC0415
+        from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
         torch = self._torch
         prompts = [self._tokenizer.prompt_ids(r.prompt.text, r.prefix, templated=r.prompt.templated) for r in requests]

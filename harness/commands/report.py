@@ -21,8 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read the results and print them; nothing is generated or graded."""
-    from harness.run import Run  # noqa: PLC0415 - keeps `harness --help` quick
-    from reports import page, tables  # noqa: PLC0415
+    from harness.run import Run
+    from reports import page, tables
 
     runs = [Run.open(Path(folder)) for folder in arguments.runs]
     if arguments.format == "csv":

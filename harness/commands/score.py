@@ -23,12 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Grade again with the task's scorer of today, and write the results."""
-    from harness.commands._setup import ks  # noqa: PLC0415 - keeps `harness --help` quick
-    from harness.regrade import regrade  # noqa: PLC0415
-    from harness.run import Run  # noqa: PLC0415
-    from reports.tables import markdown  # noqa: PLC0415
-    from scorers.pool import GradingPool  # noqa: PLC0415
-    from tasks.loading import load_task  # noqa: PLC0415
+    from harness.commands._setup import ks
+    from harness.regrade import regrade
+    from harness.run import Run
+    from reports.tables import markdown
+    from scorers.pool import GradingPool
+    from tasks.loading import load_task
 
     opened = Run.open(Path(arguments.run_folder))
     folders = [Path(folder) for folder in arguments.include_path or ()]

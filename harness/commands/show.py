@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it. Raises UsageError for an unknown problem, nearest match named."""
-    from harness.core import UsageError  # noqa: PLC0415
-    from harness.run import Run  # noqa: PLC0415
+    from harness.core import UsageError
+    from harness.run import Run
 
     opened = Run.open(Path(arguments.run_folder))
     wanted = arguments.problem_id
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _unknown(wanted: str, opened: Any) -> str:
     """At most the nearest id; a benchmark has thousands."""
-    import difflib  # noqa: PLC0415
+    import difflib
 
     ids = [p["problem_id"] for p in opened.lines("problems.jsonl")]
     near = difflib.get_close_matches(wanted, ids, n=1, cutoff=0.5) or ids[:1]
