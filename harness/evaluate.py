@@ -143,7 +143,8 @@ class _Run:
         self.generated = Usage()
         self._strategy: Callable[..., Awaitable[Selection]] = registry.component("strategy", plan.strategy)
         label = f"{plan.task.name} {plan.strategy}"
-        self.progress = progress(label, len(plan.task.problems), len(writer.done))
+        done, total = len(writer.done), len(plan.task.problems)
+        self.progress = progress(label, total, done, side_by_side=self.concurrency)
         self.warnings = self._first_warnings()
 
     def _first_warnings(self) -> list[str]:

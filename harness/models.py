@@ -6,8 +6,10 @@ once to safetensors and kept in the cache. Any other name is a folder or a model
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
+import io
 import shutil
 import subprocess
 import sys
@@ -89,6 +91,7 @@ def smollm2() -> Path:
     with (target.parent / ".smollm2.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two runs that start together convert once
         if not (target / "config.json").exists():
+            sys.stderr.write("smollm2: fetching and converting the weights, once\n")
             with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
                 gguf = _fetch_smollm2(Path(scratch))
                 converted = Path(scratch) / "converted"
@@ -121,16 +124,15 @@ def _convert(gguf: Path, target: Path) -> None:
     model of the same configuration takes the weights and can be."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
     where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
-    loaded = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32)
-    config = AutoConfig.from_pretrained(**where)
-    for holder in (config, loaded.config):
-        if hasattr(holder, "quantization_config"):
-            del holder.quantization_config
-    fresh = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-    fresh.load_state_dict(loaded.state_dict())
-    fresh.save_pretrained(target)
-    AutoTokenizer.from_pretrained(**where).save_pretrained(target)
+    with contextlib.redirect_stderr(io.StringIO()):  # progress bars that cannot be switched off
+        loaded = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32)
+        config = AutoConfig.from_pretrained(**where)
+        for holder in (config, loaded.config):
+            if hasattr(holder, "quantization_config"):
+                del holder.quantization_config
+        fresh = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+        fresh.load_state_dict(loaded.state_dict())
+        fresh.save_pretrained(target)
+        AutoTokenizer.from_pretrained(**where).save_pretrained(target)

@@ -18,7 +18,10 @@ LIVE_SECONDS = 0.2
 class Progress:
     """Counts what is done and prints it: problems, accuracy with 95 % interval, tokens/s, truncated, errors, ETA."""
 
-    def __init__(self, label: str, total: int, done: int = 0, *, stream: TextIO | None = None) -> None:
+    def __init__(
+        self, label: str, total: int, done: int = 0, *, side_by_side: int = 1, stream: TextIO | None = None
+    ) -> None:
+        self._side_by_side = side_by_side
         self._stream = stream or sys.stderr
         self._label = label
         self._total = total
@@ -59,9 +62,11 @@ class Progress:
         parts.append(f"{self._tokens / seconds:.0f} tok/s")
         parts.append(f"{self._truncated} truncated")
         parts.append(f"{self._errors} errors")
-        fresh = self._done - self._resumed
-        if fresh and self._done < self._total:
-            parts.append(f"ETA {clock(seconds / fresh * (self._total - self._done))}")
+        left = self._total - self._done
+        if self._done > self._resumed and left:
+            # Those under way are half done on average; without them the first to end would promise hours.
+            worked = self._done - self._resumed + min(self._side_by_side, left) / 2
+            parts.append(f"ETA {clock(seconds * (self._total - self._resumed - worked) / worked)}")
         return " · ".join(parts)
 
     def _print(self) -> None:

@@ -10,7 +10,7 @@ import sys
 from importlib.util import find_spec
 
 HELP = "evaluate a small real model on real problems"
-OPTIONS = ["--strategy", "greedy,sample", "-S", "n=4", "--limit", "25", "--max-tokens", "384"]
+OPTIONS = "--strategy greedy,sample -S n=4 --limit 25 --temperature 0.4 --max-tokens 512".split()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
