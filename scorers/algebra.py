@@ -54,10 +54,10 @@ def _shared() -> GradingPool:
         if _State.pool is None or _State.owner != os.getpid():
             _State.pool = GradingPool(workers=1, timeout=SECONDS, preload=("math_verify",))
             _State.owner = os.getpid()
+            atexit.register(close)
         return _State.pool
 
 
-@atexit.register
 def close() -> None:
     """Let the shared worker go."""
     if _State.pool is not None and _State.owner == os.getpid():

@@ -161,7 +161,7 @@ def vote_form(answer: str) -> str | None:
     try:
         with time_limit(SECONDS):
             return form(essential(found.node))
-    except Exception:
+    except Exception:  # as in `_reading`
         return found.form
 
 
