@@ -161,40 +161,50 @@ class Ledger:
 
 
 class ProblemCalls:
-    """The calls of one problem: keys them, bills them, and asks the backend for what is not in the log."""
+    """The calls of one problem: keys them, bills them, and asks a backend for what is not in the log."""
 
     def __init__(self, log: CallLog, backend: Backend, problem_id: str) -> None:
         self.ledger = Ledger()
         self._log = log
         self._backend = backend
         self._problem_id = problem_id
-        self._model = digest(backend.identity)
 
     async def generate(self, request: Request) -> Completion:
         """One completion of the policy. Raises BackendError when the engine keeps failing."""
+        return await self.call(self._backend, request, role="policy")
+
+    async def call(self, backend: Backend, request: Request, *, role: str) -> Completion:
+        """One completion of any model; all that is not the policy's is billed as the verifier's."""
         fresh = False
 
         async def produce() -> Json:
             nonlocal fresh
-            completion = await self._backend.generate(request)
+            completion = await backend.generate(request)
             fresh = True
             return asdict(completion)
 
-        sampling = asdict(request.sampling)
-        about = {"kind": "policy", "problem_id": self._problem_id, "prefix_chars": len(request.prefix), **sampling}
-        completion = Completion(**await self._log.call(request_key(self._model, request), about, produce))
-        usage = Usage.of(completion)
+        about = {"kind": role, "problem_id": self._problem_id, "prefix_chars": len(request.prefix)}
+        key = request_key(digest(backend.identity), request, role=role)
+        completion = Completion(**await self._log.call(key, about | asdict(request.sampling), produce))
+        usage = billed(role, completion)
         self.ledger.asked += usage
         if fresh:
             self.ledger.generated += usage
         return completion
 
 
-def request_key(model: str, request: Request) -> str:
-    """The key of a policy call: 128 bits over the model's identity digest, prompt, prefix, sampling and seed."""
+def billed(role: str, completion: Completion) -> Usage:
+    """The usage of one call: the policy's by kind of token, anybody else's as verifier tokens."""
+    if role == "policy":
+        return Usage.of(completion)
+    return Usage(verifier_calls=1, verifier_tokens=completion.prompt_tokens + completion.completion_tokens)
+
+
+def request_key(model: str, request: Request, *, role: str = "policy") -> str:
+    """The key of a call: 128 bits over role, model's identity digest, prompt, prefix, sampling parameters and seed."""
     prompt = request.prompt
     material: Mapping[str, Any] = {
-        "kind": "policy",
+        "kind": role,
         "model": model,
         "prompt": prompt.text if prompt.templated else [prompt.text, prompt.messages],
         "prefix": request.prefix,

@@ -27,6 +27,7 @@ from harness.core import (
     Usage,
 )
 from harness.files import digest
+from harness.judge import Judge, settled
 from harness.policy import Policy
 from harness.progress import Progress
 from harness.records import problem_line, response_line
@@ -53,6 +54,7 @@ class Plan:
     ks: tuple[int, ...] | None = None
     concurrency: int | None = None
     max_errors: int = 0
+    judge: Judge | None = None
 
     def prompt(self, problem: Problem) -> Prompt:
         """What the model reads for a problem: rendered by its own chat template where it has one and it is wanted."""
@@ -74,6 +76,7 @@ class Plan:
             "sampling": asdict(self.sampling),
             "delimiter": self.delimiter,
             "scorer": {"function": self.task.scorer.function, "version": self.task.scorer.version},
+            "judge": self.judge and self.judge.identity(),
         }
 
     def about(self, command: Sequence[str]) -> Json:
@@ -86,6 +89,7 @@ class Plan:
             "command": list(command),
             "problem_ids": [problem.id for problem in self.task.problems],
             "ks": self.ks and list(self.ks),
+            "judge": self.judge and self.judge.name,
             "first_prompt": {"problem_id": prompt.problem_id, "text": prompt.text, "token_ids": ids},
             "chat_template": getattr(tokenizer, "chat_template", None) if prompt.templated else None,
             "environment": {**_environment(), **self.backend.environment},
@@ -188,7 +192,7 @@ class _Run:
         tree = None
         try:
             selection = await self._select(problem, calls)
-            responses = await self._graded(problem, selection)
+            responses = await self._graded(problem, selection, calls)
             tree = selection.tree
             record = problem_line(problem, responses, calls.ledger.asked, self.plan.backend.tokenizer)
         except (IncompleteError, asyncio.CancelledError):
@@ -214,17 +218,19 @@ class _Run:
             )
         return selection
 
-    async def _graded(self, problem: Problem, selection: Selection) -> list[Json]:
-        """A line per candidate, judged."""
-        scorer = self.plan.task.scorer
+    async def _graded(self, problem: Problem, selection: Selection, calls: ProblemCalls) -> list[Json]:
+        """A line per candidate, graded by the rules and, where they say nothing, by the judge."""
+        scorer, judge = self.plan.task.scorer, self.plan.judge
         grades = await asyncio.gather(
             *[self.pool.grade_async(scorer, candidate.text, problem) for candidate in selection.candidates]
         )
-        pairs = zip(selection.candidates, grades, strict=True)
-        return [
-            response_line(problem.id, index, path, grade, chosen=index == selection.chosen)
-            for index, (path, grade) in enumerate(pairs)
-        ]
+        opinions = await judge.opinions(problem, grades, calls, {}) if judge else {}
+        lines = []
+        for index, (path, grade) in enumerate(zip(selection.candidates, grades, strict=True)):
+            final = settled(grade, opinions, judge.name) if judge else grade
+            opinion = opinions.get(grade.answer or "")
+            lines.append(response_line(problem.id, index, path, final, chosen=index == selection.chosen, judge=opinion))
+        return lines
 
     def _count(self, record: Json, responses: Sequence[Json]) -> None:
         """Keep what decides about warnings and giving up."""

@@ -9,13 +9,14 @@ from harness.core import Grade, Path, Problem, Tokenizer, Usage
 from harness.run import Json
 
 
-def response_line(problem_id: str, index: int, path: Path, grade: Grade, *, chosen: bool) -> Json:
-    """A candidate response with its verdict."""
+def response_line(problem_id: str, index: int, path: Path, grade: Grade, *, chosen: bool, judge: bool | None) -> Json:
+    """A candidate response with its verdict and the judge's opinion, where one was asked."""
     return {
         "problem_id": problem_id,
         "index": index,
         "text": path.text,
         **verdict(grade),
+        "judge": judge,
         "score": path.score,
         "step_scores": list(path.step_scores),
         "usage": {"completion_tokens": path.tokens, "thinking_tokens": path.thinking_tokens},

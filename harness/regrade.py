@@ -1,13 +1,15 @@
-"""Grading a finished run again: every response through the task's scorer of today, nothing generated."""
+"""Grading a finished run again: every response through the task's scorer of today, nothing of the policy generated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import asyncio
+from collections.abc import Sequence
 from itertools import islice
 
+from harness.calls import CallLog, ProblemCalls
 from harness.core import Grade, Problem, Task, UsageError
 from harness.files import FolderLock, LineWriter, write_json
+from harness.judge import Judge, settled
 from harness.records import summary, verdict
 from harness.results import build
 from harness.run import Json, Run
@@ -15,59 +17,96 @@ from scorers.pool import GradingPool
 
 CHUNK = 256
 """Problems graded side by side; bounds memory."""
+FILES = ("responses.jsonl", "problems.jsonl")
 
 
-def regrade(run: Run, task: Task, pool: GradingPool, ks: Sequence[int] | None = None) -> list[Json]:
+async def regrade(
+    run: Run, task: Task, pool: GradingPool, *, ks: Sequence[int] | None = None, judge: Judge | None = None
+) -> list[Json]:
     """Write the verdicts of today into the run's files; the result lists the responses whose verdict changed.
 
-    Raises UsageError if the task no longer has a problem of the run, IncompleteError if the folder cannot be written.
+    The opinions of the run's judge are kept; another `judge` is asked anew, its calls logged and billed. Raises
+    UsageError if the task no longer has a problem of the run, IncompleteError if the folder cannot be written.
     """
-    problems = {problem.id: problem for problem in task.problems}
     lock = FolderLock(run.folder)
-    names = ("responses.jsonl", "problems.jsonl")
-    fresh = {name: run.folder / f".{name}.new" for name in names}
-    for path in fresh.values():
-        path.unlink(missing_ok=True)
-    writers = {name: LineWriter(path) for name, path in fresh.items()}
-    changed: list[Json] = []
-    with ThreadPoolExecutor(max_workers=32) as threads:
-        records = run.by_problem()
+    try:
+        changed = await _Regrading(run, task, pool, judge).all()
+        run.manifest["graded"] = {"function": task.scorer.function, "version": task.scorer.version}
+        run.manifest["judge"] = judge.name if judge else run.manifest.get("judge")
+        write_json(run.folder / "manifest.json", run.manifest)
+        write_json(run.folder / "results.json", build(run, ks or run.manifest.get("ks")))
+    finally:
+        lock.release()
+    return changed
+
+
+class _Regrading:
+    """One pass over the responses of a run."""
+
+    def __init__(self, run: Run, task: Task, pool: GradingPool, judge: Judge | None) -> None:
+        self._run, self._task, self._pool, self._judge = run, task, pool, judge
+        self._problems = {problem.id: problem for problem in task.problems}
+        self._same_judge = judge is None or run.manifest.get("judge") == judge.name
+        self._name = judge.name if judge else str(run.manifest.get("judge"))
+        self._log: CallLog | None = None
+
+    async def all(self) -> list[Json]:
+        """Grade everything into new files, then put them in the place of the old."""
+        fresh = {name: self._run.folder / f".{name}.new" for name in FILES}
+        for path in fresh.values():
+            path.unlink(missing_ok=True)
+        writers = {name: LineWriter(path) for name, path in fresh.items()}
+        if self._judge is not None:
+            log = self._run.folder / "calls.jsonl"
+            self._log = CallLog(log, concurrency=self._judge.backend.concurrency)
+        changed: list[Json] = []
+        records = self._run.by_problem()
         while chunk := list(islice(records, CHUNK)):
-            jobs = [(problems.get(p["problem_id"]), responses) for p, responses in chunk]
-            grades = threads.map(lambda job: list(_grades(pool, task, *job)), jobs)
-            for (problem, responses), verdicts in zip(chunk, grades, strict=True):
-                changed += _apply(responses, verdicts)
-                problem.update(summary(responses))
+            for change in await asyncio.gather(*[self._one(problem, responses) for problem, responses in chunk]):
+                changed += change
+            for problem, responses in chunk:
                 for response in responses:
                     writers["responses.jsonl"].write(response)
                 writers["problems.jsonl"].write(problem)
-    for name in names:
-        writers[name].close()
-        fresh[name].replace(run.folder / name)
-    scorer = {"function": task.scorer.function, "version": task.scorer.version}
-    write_json(run.folder / "manifest.json", {**run.manifest, "graded": scorer})
-    write_json(run.folder / "results.json", build(run, ks or run.manifest.get("ks")))
-    lock.release()
-    return changed
+        if self._log is not None:
+            self._log.close()
+        for name in FILES:
+            writers[name].close()
+            fresh[name].replace(self._run.folder / name)
+        return changed
 
+    async def _one(self, line: Json, responses: Sequence[Json]) -> list[Json]:
+        """Bring the lines of one problem up to date; the result lists what changed."""
+        if not responses:
+            return []
+        problem = self._problems.get(line["problem_id"])
+        if problem is None:
+            name = f"The task '{self._task.name}' has no problem '{line['problem_id']}' any more."
+            raise UsageError(f"{name} Was the run made with other data?")
+        ref = self._task.scorer
+        grades = await asyncio.gather(*[self._pool.grade_async(ref, r["text"], problem) for r in responses])
+        opinions = await self._opinions(problem, line, responses, grades)
+        changed = []
+        for response, rules in zip(responses, grades, strict=True):
+            grade = settled(rules, opinions, self._name)
+            if response["correct"] is not grade.correct:
+                where = {"problem_id": response["problem_id"], "index": response["index"]}
+                changed.append({**where, "was": response["correct"], "now": grade.correct, "reason": grade.reason})
+            response.update(verdict(grade) | {"judge": opinions.get(grade.answer or "")})
+        line.update(summary(responses))
+        return changed
 
-def _grades(pool: GradingPool, task: Task, problem: Problem | None, responses: Sequence[Json]) -> Iterator[Grade]:
-    if problem is None and responses:
-        raise UsageError(
-            f"The task '{task.name}' has no problem '{responses[0]['problem_id']}' any more. "
-            "Was the run made with other data?"
-        )
-    for response in responses:
-        if problem is not None:
-            yield pool.grade(task.scorer, response["text"], problem)
-
-
-def _apply(responses: Sequence[Json], grades: Sequence[Grade]) -> list[Json]:
-    """Write the verdicts into the response lines; the result lists what changed."""
-    changed = []
-    for response, grade in zip(responses, grades, strict=True):
-        if response["correct"] is not grade.correct:
-            where = {"problem_id": response["problem_id"], "index": response["index"]}
-            changed.append({**where, "was": response["correct"], "now": grade.correct, "reason": grade.reason})
-        response.update(verdict(grade))
-    return changed
+    async def _opinions(
+        self, problem: Problem, line: Json, responses: Sequence[Json], grades: Sequence[Grade]
+    ) -> dict[str, bool | None]:
+        """The judge's opinions: those on file if they are this judge's, and what it is asked now, which is billed."""
+        known: dict[str, bool | None] = {}
+        if self._same_judge:
+            known = {r["answer"]: r["judge"] for r in responses if r.get("judge") is not None}
+        if self._judge is None or self._log is None:
+            return known
+        calls = ProblemCalls(self._log, self._judge.backend, problem.id)
+        opinions = await self._judge.opinions(problem, grades, calls, known)
+        for name in ("verifier_calls", "verifier_tokens"):
+            line["usage"][name] += getattr(calls.ledger.asked, name)
+        return opinions

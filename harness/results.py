@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from harness.core import Usage
+from harness.calls import billed
+from harness.core import Completion, Usage
 from harness.run import RESULTS_SCHEMA, Json, Run
 from scorers.estimators import best_curve, maj_curve, pass_at_k, weighted_maj_at_k
 from scorers.intervals import mean_estimate, quantiles
@@ -30,6 +31,7 @@ class Outcome:
     truncated: list[bool]
     total_tokens: int
     human_tokens: list[int]
+    opinions: list[bool | None]
 
     @staticmethod
     def of(problem: Json, responses: Sequence[Json]) -> Outcome:
@@ -48,6 +50,7 @@ class Outcome:
             truncated=[r["finish_reason"] == "length" for r in responses],
             total_tokens=sum(usage.get(k, 0) for k in ("prompt_tokens", "completion_tokens", "verifier_tokens")),
             human_tokens=problem.get("human_tokens") or [],
+            opinions=[r.get("judge") for r in responses],
         )
 
     @property
@@ -82,6 +85,7 @@ def build(run: Run, ks: Sequence[int] | None = None) -> Json:
             "errors": sum(o.status == "error" for o in outcomes),
             "unjudged": sum(o.status == "ok" and o.chosen_correct is None for o in outcomes),
         },
+        "judge": _judge(run, outcomes),
         "usage": _usage(run),
         "metrics": rows,
     }
@@ -167,6 +171,18 @@ def _votes(outcome: Outcome) -> tuple[list[str | None], list[bool]]:
     return [outcome.answers[i] for i in outcome.judged], [bool(outcome.correct[i]) for i in outcome.judged]
 
 
+def _judge(run: Run, outcomes: Sequence[Outcome]) -> Json | None:
+    """Who judged what the rules left open, on how many responses it had an opinion, and how often it contradicts the
+    verdict that stands; null without a judge."""
+    name = run.manifest.get("judge")
+    if name is None:
+        return None
+    pairs = [(o.opinions[i], o.correct[i]) for o in outcomes for i in range(len(o.correct))]
+    given = [(opinion, verdict) for opinion, verdict in pairs if opinion is not None]
+    disagreed = sum(opinion is not verdict for opinion, verdict in given)
+    return {"name": name, "opinions": len(given), "disagreements": disagreed}
+
+
 def _usage(run: Run) -> Json:
     """`asked`: what the strategies were billed, cached or not. `generated`: what this run's own calls produced."""
     asked = generated = Usage()
@@ -175,7 +191,6 @@ def _usage(run: Run) -> Json:
         if problem.get("usage"):
             asked += Usage(**{name: problem["usage"].get(name, 0) for name in names})
     for call in run.lines("calls.jsonl"):
-        if "from" in call or call.get("kind") != "policy":
-            continue
-        generated += Usage(calls=1, **{name: call["result"].get(name, 0) for name in names[1:5]})
+        if "from" not in call:
+            generated += billed(call["kind"], Completion(**call["result"]))
     return {"asked": asdict(asked), "generated": asdict(generated)}

@@ -30,12 +30,20 @@ ALLOWED: dict[str, set[str]] = {
     "scorers": {"harness.core"},
     "tasks": {*BASE, "scorers"},
     "harness.records": {"harness.core", "harness.run"},
-    "harness.results": {"harness.core", "harness.run", "scorers"},
+    "harness.judge": {"harness.core", "harness.calls"},
+    "harness.results": {"harness.core", "harness.calls", "harness.run", "scorers"},
     "harness.progress": {"harness.core", "harness.run", "scorers"},
-    "harness.regrade": {*BASE, "harness.records", "harness.results", "harness.run", "scorers"},
+    "harness.regrade": {
+        *BASE,
+        *(f"harness.{name}" for name in ("calls", "judge", "records", "results", "run")),
+        "scorers",
+    },
     "harness.evaluate": {
         *BASE,
-        *(f"harness.{name}" for name in ("calls", "policy", "progress", "records", "registry", "results", "run")),
+        *(
+            f"harness.{name}"
+            for name in ("calls", "judge", "policy", "progress", "records", "registry", "results", "run")
+        ),
         "scorers",
     },
     "reports": {"harness.core", "harness.run"},

@@ -11,6 +11,7 @@ from typing import Any
 from harness import registry
 from harness.core import Backend, Sampling, Task, UsageError
 from harness.evaluate import Plan
+from harness.judge import Judge
 from tasks.loading import load_task
 from tasks.selection import select
 
@@ -34,14 +35,13 @@ def pairs(text: str | None) -> list[str]:
 
 
 class Models:
-    """The backend that `--model` names. It is built once and shared by all runs of a command; one that asks for the
+    """The backend that an option names. It is built once and shared by all runs of a command; one that asks for the
     problems is built per task."""
 
-    def __init__(self, arguments: argparse.Namespace) -> None:
-        kind, _, name = (arguments.model or "").partition("/")
-        given = [*pairs(arguments.model_args), *(arguments.M or [])]
+    def __init__(self, spec: str | None, given: Sequence[str], *, option: str = "--model", letter: str = "-M") -> None:
+        kind, _, name = (spec or "").partition("/")
         if not kind:
-            raise UsageError("--model is missing. Say BACKEND/NAME: --model vllm/smollm2, hf/…, openai/…, toy/default.")
+            raise UsageError(f"{option} is missing. Say BACKEND/NAME: vllm/smollm2, hf/…, openai/…, toy/default.")
         self._class = registry.component("backend", kind)
         if not name and kind != "lm_eval":
             own = [pair for pair in given if pair.split("=")[0] in ("pretrained", "model")]
@@ -50,19 +50,35 @@ class Models:
         elif kind == "lm_eval" and given and not any(pair.startswith(("args=", "batch_size=")) for pair in given):
             given = ["args=" + ",".join(given)]
         if not name:
-            raise UsageError(f"--model {kind} lacks the model's name. Say --model {kind}/NAME.")
+            raise UsageError(f"{option} {kind} lacks the model's name. Say {option} {kind}/NAME.")
         self.name = f"{kind}/{name}"
         self._name = name
-        self._options = registry.options(self._class, given, flag="-M", owner=f"backend '{kind}'")
+        self.options = registry.options(self._class, given, flag=letter, owner=f"backend '{kind}'")
         self._shared: Backend | None = None
+
+    @staticmethod
+    def of(arguments: argparse.Namespace) -> Models:
+        """The model under evaluation."""
+        return Models(arguments.model, [*pairs(arguments.model_args), *(arguments.M or [])])
+
+    @staticmethod
+    def judge(arguments: argparse.Namespace, policy: Models | None = None) -> Models | None:
+        """The model that judges, where one is asked for; the policy's own engine if it is the same model."""
+        if not arguments.judge:
+            if arguments.judge_all or arguments.J:
+                raise UsageError("--judge-all and -J need a judge. Say --judge BACKEND/NAME.")
+            return None
+        models = Models(arguments.judge, arguments.J or [], option="--judge", letter="-J")
+        same = policy is not None and (policy.name, policy.options) == (models.name, models.options)
+        return policy if same else models
 
     def backend(self, task: Task) -> Backend:
         """The backend for a task."""
         if "problems" in registry.injected(self._class):
-            built: Backend = self._class(self._name, task.problems, **self._options)
+            built: Backend = self._class(self._name, task.problems, **self.options)
             return built
         if self._shared is None:
-            self._shared = self._class(self._name, **self._options)
+            self._shared = self._class(self._name, **self.options)
         return self._shared
 
     async def close(self) -> None:
@@ -141,7 +157,14 @@ def ks(text: str | None) -> tuple[int, ...] | None:
     return values
 
 
-def plans(arguments: argparse.Namespace, models: Models) -> Iterator[Plan]:
+def judge_of(arguments: argparse.Namespace, models: Models | None, task: Task) -> Judge | None:
+    """The judge for a task."""
+    if models is None:
+        return None
+    return Judge(models.backend(task), models.name, everything=arguments.judge_all)
+
+
+def plans(arguments: argparse.Namespace, models: Models, judges: Models | None = None) -> Iterator[Plan]:
     """Every task with every strategy, in the order of the command."""
     chosen = strategies(arguments)
     wanted_ks = ks(arguments.k)
@@ -168,4 +191,5 @@ def plans(arguments: argparse.Namespace, models: Models) -> Iterator[Plan]:
                 ks=wanted_ks,
                 concurrency=arguments.concurrency,
                 max_errors=arguments.max_errors,
+                judge=judge_of(arguments, judges, task),
             )

@@ -123,8 +123,7 @@ def _prompt(arguments: argparse.Namespace) -> Iterator[Finding]:
     from harness.evaluate import Plan
     from tasks.loading import load_task
 
-    arguments.model_args = None
-    models = Models(arguments)
+    models = Models(arguments.model, arguments.M or [])
     task = load_task(arguments.task)
     backend = models.backend(task)
     prompt = Plan(task, backend, models.name, "greedy").prompt(task.problems[0])

@@ -11,7 +11,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     strategy.add_argument("--gen-kwargs", metavar="k=v,…", help="sampling options in lm-eval's spelling")
     strategy.add_argument("--seed", type=int, default=0, metavar="N", help="the run's seed (default 0)")
+    add_judge(parser)
     run = parser.add_argument_group("run")
     run.add_argument("--output-dir", "--output-path", default="runs", metavar="OUT", help="default: runs")
     run.add_argument("--concurrency", type=_positive, metavar="N", help="calls in flight (default: the backend's)")
@@ -64,6 +65,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--batch-size", metavar="N", help="lm-eval's spelling of -M batch_size=N")
 
 
+def add_judge(parser: argparse.ArgumentParser) -> None:
+    """The options that name a judge; `harness score` has them too."""
+    judge = parser.add_argument_group("judge")
+    judge.add_argument("--judge", metavar="BACKEND/NAME", help="a model that settles what the grader's rules cannot")
+    judge.add_argument("-J", action="append", metavar="key=value", help="an option of the judge's backend")
+    judge.add_argument("--judge-all", action="store_true", help="ask it about every answer and report disagreements")
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate; 0 when every run is complete, 3 when one is not."""
     arguments = _with_config(arguments)
@@ -71,20 +80,21 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.M = [f"batch_size={arguments.batch_size}", *(arguments.M or [])]
     from harness.commands import _setup
 
-    models = _setup.Models(arguments)
+    models = _setup.Models.of(arguments)
+    judges = _setup.Models.judge(arguments, models)
     _setup.strategies(arguments)
-    plans = list(_setup.plans(arguments, models))
+    plans = list(_setup.plans(arguments, models, judges))
     out = Path(arguments.output_dir)
     if arguments.dry_run:
         from harness.commands import _estimate
 
         return _estimate.show(plans, out, as_json=arguments.json)
-    finished = _evaluate(plans, models, out, arguments.argv)
+    finished = _evaluate(plans, {models, judges or models}, out, arguments.argv)
     _tell(finished, as_json=arguments.json)
     return IncompleteError.code if any(run.state != "complete" for run in finished) else 0
 
 
-def _evaluate(plans: Sequence[Plan], models: Models, out: Path, argv: Sequence[str]) -> list[Finished]:
+def _evaluate(plans: Sequence[Plan], models: Collection[Models], out: Path, argv: Sequence[str]) -> list[Finished]:
     """Run the plans one after the other over one engine and one grading pool. SIGTERM ends a run as Ctrl-C does."""
     import asyncio
     import signal
@@ -99,7 +109,8 @@ def _evaluate(plans: Sequence[Plan], models: Models, out: Path, argv: Sequence[s
         try:
             return [await evaluate(plan, out, pool, command=["harness", *argv]) for plan in plans]
         finally:
-            await models.close()
+            for each in models:
+                await each.close()
 
     with GradingPool(workers=max(1, (os.cpu_count() or 2) // 2)) as pool:
         try:

@@ -9,6 +9,9 @@ import argparse
 import json
 import os
 from pathlib import Path
+from typing import Any
+
+from harness.commands.eval import add_judge
 
 HELP = "grade a run again, without generating"
 
@@ -19,11 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--k", metavar="1,4,16", help="the k of pass@k and maj@k")
     parser.add_argument("--include-path", action="append", metavar="DIR", help="a folder of lm-eval task files")
     parser.add_argument("--json", action="store_true", help="machine output alone on standard output")
+    add_judge(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Grade again with the task's scorer of today, and write the results."""
-    from harness.commands._setup import ks
+    import asyncio
+
+    from harness.commands._setup import Models, judge_of, ks
     from harness.regrade import regrade
     from harness.run import Run
     from reports.tables import markdown
@@ -33,8 +39,18 @@ def run(arguments: argparse.Namespace) -> int:
     opened = Run.open(Path(arguments.run_folder))
     folders = [Path(folder) for folder in arguments.include_path or ()]
     task = load_task(opened.manifest["identity"]["task"]["name"], include_path=folders)
+    models = Models.judge(arguments)
+
+    async def everything() -> list[dict[str, Any]]:
+        judge = judge_of(arguments, models, task)
+        try:
+            return await regrade(opened, task, pool, ks=ks(arguments.k), judge=judge)
+        finally:
+            if models is not None:
+                await models.close()
+
     with GradingPool(workers=os.cpu_count() or 1) as pool:
-        changed = regrade(opened, task, pool, ks(arguments.k))
+        changed = asyncio.run(everything())
     if arguments.json:
         print(json.dumps({"changed": changed, "results": Run.open(opened.folder).results()}, allow_nan=False))
         return 0
