@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from harness.core import Problem, ScorerRef
+from harness.backends.openai import OpenAI
+from harness.core import Message, Problem, Prompt, Sampling, ScorerRef
+from harness.core import Path as Steps
 from harness.models import smollm2
+from harness.policy import Policy
 from harness.run import Run
 from scorers.pool import GradingPool
 from support import calls, lines
@@ -172,3 +180,84 @@ def test_every_benchmark_goes_through_the_real_model(task: str, tmp_path: Path) 
     assert "| level" in out
     if task in ("math500", "harp"):
         assert all(p["human_tokens"] for p in found)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A real OpenAI-compatible server: vLLM's, with the real model."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = "--dtype float32 --enforce-eager --no-enable-chunked-prefill --max-num-batched-tokens 4096"
+    command = [
+        *(sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(smollm2())),
+        *("--served-model-name", "smollm2", "--host", "127.0.0.1", "--port", str(port), "--max-model-len", "2048"),
+        *options.split(),
+    ]
+    environment = {**os.environ, "VLLM_CPU_KVCACHE_SPACE": "2"}  # else it asks for nearly all memory there is
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(600):
+            assert process.poll() is None, "the server ended while it started"
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"http://127.0.0.1:{port}/health", timeout=1).status_code == 200:
+                    break
+            time.sleep(0.5)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@needs_vllm
+def test_a_real_server_by_chat_and_by_rendered_prompt(tmp_path: Path, server: str) -> None:
+    """The server renders the same prompts as we do, stops where it is told, and counts the tokens we count."""
+    base = ["--model", "openai/smollm2", "-M", f"base_url={server}", "--limit", "4", "--max-tokens", "48"]
+    found = {}
+    for name, extra in (("chat", []), ("rendered", ["-M", f"tokenizer={smollm2()}"])):
+        finish(start(tmp_path / name, "game24", *base, *extra))
+        found[name] = only(tmp_path / name)
+    chat, rendered = (lines(folder / "responses.jsonl") for folder in found.values())
+    assert [r["text"] for r in chat] == [r["text"] for r in rendered]
+    counts = [[p["usage"]["prompt_tokens"] for p in lines(folder / "problems.jsonl")] for folder in found.values()]
+    assert counts[0] == counts[1]
+    draws = ["--strategy", "sample", "-S", "n=3", "--temperature", "1.0"]
+    finish(start(tmp_path / "draws", "game24", *base, *draws))
+    texts = [r["text"] for r in lines(only(tmp_path / "draws") / "responses.jsonl")]
+    assert len(set(texts)) == 12
+
+
+@needs_vllm
+def test_a_real_server_continues_steps_the_same_by_chat_and_by_rendered_prompt(server: str) -> None:
+    """Nothing is lost or doubled where a path is continued. All steps together may differ from one long greedy answer: a
+    continuation reads its prefix as text, and the engine may have written it in other tokens."""
+
+    async def grow(**way: Any) -> tuple[str, tuple[str, ...]]:
+        backend = OpenAI("smollm2", base_url=server, **way)
+        messages: tuple[Message, ...] = ({"role": "user", "content": "Write a short letter to a friend."},)
+        text = backend.tokenizer.render(messages) if backend.tokenizer else ""
+        prompt = Prompt("p", "q", text, messages, templated=bool(text))
+        policy = Policy(backend.generate, Sampling(temperature=0.0, max_tokens=160))
+        [whole] = await policy.sample(prompt)
+        path = Steps(prompt)
+        while not path.finished:
+            [path] = await policy.expand([path])
+        await backend.close()
+        return whole.text, path.steps
+
+    chat = asyncio.run(grow(continue_chat=True))
+    rendered = asyncio.run(grow(tokenizer=str(smollm2())))
+    assert chat == rendered
+    whole, steps = chat
+    assert len(steps) >= 2
+    assert all(step.endswith("\n\n") for step in steps[:-1])
+    assert whole.startswith(steps[0])
+
+
+@needs_vllm
+def test_a_real_server_says_what_it_does_not_have(tmp_path: Path, server: str) -> None:
+    process = start(tmp_path, "game24", "--model", "openai/smollm", "-M", f"base_url={server}", "--limit", "2")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 3
+    assert "has no model 'smollm'" in err
+    assert "smollm2" in err
