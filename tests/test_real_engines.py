@@ -229,8 +229,8 @@ def test_a_real_server_by_chat_and_by_rendered_prompt(tmp_path: Path, server: st
 
 @needs_vllm
 def test_a_real_server_continues_steps_the_same_by_chat_and_by_rendered_prompt(server: str) -> None:
-    """Nothing is lost or doubled where a path is continued. All steps together may differ from one long greedy answer: a
-    continuation reads its prefix as text, and the engine may have written it in other tokens."""
+    """Nothing is lost or doubled where a path is continued. All steps together may differ from one long greedy answer:
+    a continuation reads its prefix as text, and the engine may have written it in other tokens."""
 
     async def grow(**way: Any) -> tuple[str, tuple[str, ...]]:
         backend = OpenAI("smollm2", base_url=server, **way)
