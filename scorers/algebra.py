@@ -7,9 +7,11 @@ is asked. Its answers count only where the cheap layers could not read one of th
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import re
 import threading
+import time
 
 from harness.core import Grade, Problem, ScorerRef
 from scorers.pool import GradingPool
@@ -18,6 +20,7 @@ SECONDS = 1.0
 MAX_LENGTH = 600
 UNREAD_GOLD = "the gold answer cannot be read"
 UNREAD_ANSWER = "the answer cannot be read"
+NOT_YET = "math-verify did not answer in time"
 _REF = ScorerRef("scorers.algebra:grade")
 _DANGEROUS = re.compile(r"!|\d{40}|\^\s*\{[^{}]*\^|\^\s*\{?\s*\d{5}|\x00")
 
@@ -29,6 +32,9 @@ class _State:
     pool: GradingPool | None = None
     lock = threading.Lock()
     owner = 0
+    ready = threading.Event()  # the worker answers without being started first
+    turn = threading.Lock()  # one question at a time, so that nobody waits behind a queue
+    serial = 0
 
 
 def enter_worker() -> None:
@@ -36,26 +42,71 @@ def enter_worker() -> None:
     _State.in_worker = True
 
 
-def ask(gold: str, answer: str) -> Grade:
-    """math-verify's verdict with a reason; `UNREAD_GOLD` and `UNREAD_ANSWER` are two of them."""
+def ask(gold: str, answer: str, seconds: float = 2.0) -> Grade:
+    """math-verify's verdict with a reason; `UNREAD_GOLD` and `UNREAD_ANSWER` are two of them.
+
+    `NOT_YET` where its process was not there or not free within `seconds`: a later call may know more."""
     for text, reason in ((gold, UNREAD_GOLD), (answer, UNREAD_ANSWER)):
         if len(text) > MAX_LENGTH or _DANGEROUS.search(text) or text.count("{") > 60:
             return Grade(None, reason=reason)
     if _State.in_worker:
         return decide(gold, answer)
+    deadline = time.monotonic() + seconds
     try:
-        return _shared().grade(_REF, answer, Problem("", "", gold))
+        return _ask(gold, answer, deadline)
     except (OSError, RuntimeError) as error:
         return Grade(None, reason=f"math-verify could not be asked: {error}")
 
 
-def _shared() -> GradingPool:
+def _ask(gold: str, answer: str, deadline: float) -> Grade:
+    pool, ready, turn = _shared()
+    if not ready.wait(max(0.0, deadline - time.monotonic())):
+        return Grade(None, reason=NOT_YET)
+    if not turn.acquire(timeout=max(0.0, deadline - time.monotonic())):
+        return Grade(None, reason=NOT_YET)
+    try:
+        left = deadline - time.monotonic() - 0.05  # the watcher of the pool needs a moment to kill
+        if left < 0.05 or not ready.is_set():
+            return Grade(None, reason=NOT_YET)
+        pool.timeout = min(SECONDS, left)
+        found = pool.grade(_REF, answer, Problem("", "", gold))
+        if pool.workers[0].process is None:  # it was killed: the next one is started beside, not before a question
+            _start(pool, ready)
+            return Grade(None, reason=found.reason if pool.timeout == SECONDS else NOT_YET)
+        return found
+    finally:
+        turn.release()
+
+
+def warm_up(seconds: float = 60.0) -> bool:
+    """Wait until math-verify's process answers; whether it does."""
+    return _State.in_worker or _shared()[1].wait(seconds)
+
+
+def _shared() -> tuple[GradingPool, threading.Event, threading.Lock]:
     with _State.lock:
         if _State.pool is None or _State.owner != os.getpid():
             _State.pool = GradingPool(workers=1, timeout=SECONDS, preload=("math_verify",))
             _State.owner = os.getpid()
+            _State.ready, _State.turn = threading.Event(), threading.Lock()
             atexit.register(close)
-        return _State.pool
+            _start(_State.pool, _State.ready)
+        return _State.pool, _State.ready, _State.turn
+
+
+def _start(pool: GradingPool, ready: threading.Event) -> None:
+    """Start the worker in the background."""
+    ready.clear()
+    _State.serial += 1
+    number = f"{_State.serial}"  # a new question each time: the pool keeps its answers
+
+    def first() -> None:
+        with contextlib.suppress(OSError, RuntimeError):
+            pool.timeout = 30.0
+            if pool.grade(_REF, number, Problem("", "", number)).correct:
+                ready.set()
+
+    threading.Thread(target=first, name="math-verify", daemon=True).start()
 
 
 def close() -> None:

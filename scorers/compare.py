@@ -6,13 +6,24 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TypeVar
 
-from scorers.fingerprint import both_integral, common_digits, constant, points, proportional, same_points
+from scorers.fingerprint import both_integral, common_digits, constant, points, proportional, rounds, same_points
 from scorers.forms import difference, form
-from scorers.precision import Undefined, Value, context, equal, is_exact
+from scorers.phrases import figures, is_answered, is_roman, same_time, spelled
+from scorers.precision import Undefined, equal
 from scorers.realset import equal_sets, real_set, solutions
 from scorers.shapes import is_name
 from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, contains, symbols
 from scorers.units import MARKS, read_unit
+from scorers.variants import (
+    basis_vector,
+    congruent,
+    in_variables_of,
+    matrix_of,
+    one_name,
+    values_of_names,
+    vector,
+    without_conditions,
+)
 from scorers.words import roman
 
 T = TypeVar("T")
@@ -36,6 +47,8 @@ def same(gold: Node, answer: Node) -> bool:
         if found is not None:
             return found
     if gold.op in FORMULA and answer.op in FORMULA:
+        if {"num", "mul"} == {gold.op, answer.op} and is_roman(gold, answer):
+            return True
         return same_formula(gold, answer)
     return False
 
@@ -88,28 +101,6 @@ def _constants(gold: Node, answer: Node) -> bool:
     return equal(left, right, common_digits(left, first, right, second)) or rounds(gold, right, answer)
 
 
-def rounds(gold: Node, value: Value, answer: Node) -> bool:
-    """Whether a value rounds to a gold decimal, at the place where its digits end.
-
-    A gold decimal with one decimal and two digits (0.5, 2.5) is taken for exact: too much would round to it."""
-    literal = gold.args[0] if gold.op == "neg" else gold
-    if literal.op != "num" or not literal.shown or literal.value is None:
-        return False
-    bare = answer.args[0] if answer.op == "neg" else answer
-    short = literal.value * 10**literal.shown < 100
-    coarser = bare.op == "num" and bare.shown is not None and bare.shown <= literal.shown
-    if coarser or (short and literal.shown < 2):
-        return False
-    if not is_exact(value):
-        mp = context(40)
-        if isinstance(value, mp.mpc):
-            return False
-        value = Fraction(str(mp.nstr(value, 30)))
-    unit = Fraction(1, 10**literal.shown)
-    target = -literal.value if gold.op == "neg" else literal.value
-    return bool(abs(value - target) <= (unit if literal.cut else unit / 2))
-
-
 def _degrees(gold: Node, answer: Node) -> bool:
     """Degrees against a bare number of degrees, or against radians that are written with π."""
     if gold.op == answer.op:
@@ -139,13 +130,20 @@ def _other_number(left: Node, right: Node, swapped: bool) -> bool:
     """A percentage as the number that it is; a unit whose letter was read as a symbol."""
     if left.name == "share":
         return _pair(Node("div", (left.args[0], Node("num", value=Fraction(100)))), right, swapped)
-    return right.op == "mul" and bool(left.name) and _bare_letter(left, right, swapped)
+    return right.op in ("mul", "div") and bool(left.name) and _bare_letter(left, right, swapped)
 
 
 def _bare_letter(left: Node, right: Node, swapped: bool) -> bool:
-    """`5 m` with the unit outside `\\text` was read as five times m."""
-    letter = right.args[-1]
-    unit = read_unit([letter.name]) if letter.op == "sym" and len(letter.name) == 1 else None
+    """`5 m` and `5 m/s` with the unit outside `\\text` were read as products."""
+    words: list[str] = []
+    if right.op == "div":
+        right, below = right.args
+        base, power = below.args if below.op == "pow" else (below, None)
+        words = ["/", base.name, *(("^", str(power.value)) if power is not None and power.op == "num" else ())]
+    letter = right.args[-1] if right.op == "mul" else right
+    if letter.op != "sym" or len(letter.name) != 1 or right.op != "mul" or (words and len(words[1]) != 1):
+        return False
+    unit = read_unit([letter.name, *words])
     if unit is None or unit.dimension != left.name:
         return False
     rest = right.args[0] if len(right.args) == 2 else Node("mul", right.args[:-1])
@@ -182,7 +180,13 @@ def _equation(left: Node, right: Node, swapped: bool) -> bool | None:
     return all(_pair(arg, right, swapped) for arg in left.args)
 
 
-def _two_relations(left: Node, right: Node, swapped: bool) -> bool:
+def _two_relations(left: Node, right: Node, swapped: bool) -> bool:  # noqa: PLR0911  # one rule a line
+    if left.name == right.name == "equiv":
+        return congruent(left, right)
+    if left.name == right.name == "=" and len(left.args) == len(right.args) == 2:
+        body = in_variables_of(left, right)
+        if body is not None and _pair(left.args[1], body, swapped):
+            return True
     if "in" in (left.name, right.name) or (left.name != "=" and right.name != "="):
         if _same_solutions(left, right):
             return True
@@ -228,36 +232,37 @@ def _real_sets(left: Node, right: Node, swapped: bool) -> bool | None:
     return False
 
 
-def _tuple(left: Node, right: Node, swapped: bool) -> bool | None:
+def _tuple(left: Node, right: Node, swapped: bool) -> bool | None:  # noqa: PLR0911  # one rule a line
     if right.op == "tuple":
         if len(left.args) != len(right.args) or (left.name != right.name and len(left.args) == 2):
             return False
         return all(_pair(a, b, swapped) for a, b in zip(left.args, right.args, strict=True))
     if right.op == "matrix" and left.name == "()":
-        vector = _vector(right)
-        return vector is not None and _tuple(left, vector, swapped)
+        column = vector(right)
+        return column is not None and _tuple(left, column, swapped)
     if right.op == "list":
+        if any(arg.op == "rel" and arg.name != "=" for arg in right.args):
+            return None
         return left.name == "()" and _tuple_or_list(left, right, swapped)
+    if right.op in FORMULA and left.name == "()" and (written := basis_vector(right, len(left.args))):
+        return _tuple(left, written, swapped)
     return None
 
 
 def _tuple_or_list(left: Node, right: Node, swapped: bool) -> bool:
     """A tuple whose parentheses were left out, or one written as `x = 1, y = 2`."""
-    items = _values_of_names(right) or right.args
-    if right.name != "," or len(items) != len(left.args):
+    named = values_of_names(right)
+    items = named or right.args
+    if right.name == "or" or (right.name != "," and not named) or len(items) != len(left.args):
         return False
     return all(_pair(a, b, swapped) for a, b in zip(left.args, items, strict=True))
 
 
-def _vector(matrix: Node) -> Node | None:
-    if len(matrix.args) == 1:
-        return matrix.args[0]
-    if all(len(row.args) == 1 for row in matrix.args):
-        return Node("tuple", tuple(row.args[0] for row in matrix.args), name="()")
-    return None
-
-
 def _matrix(left: Node, right: Node, swapped: bool) -> bool | None:
+    if right.op in FORMULA and (found := vector(left)) is not None and found.name == "()":
+        return _tuple(found, right, swapped)
+    if right.op == "tuple":
+        right = matrix_of(right) or right
     if right.op != "matrix":
         return None
     if [len(row.args) for row in left.args] != [len(row.args) for row in right.args]:
@@ -277,6 +282,9 @@ def _set(left: Node, right: Node, swapped: bool) -> bool | None:
 
 
 def _list(left: Node, right: Node, swapped: bool) -> bool | None:
+    bare = without_conditions(left) if right.op not in ("list", "set") else None
+    if bare is not None and _pair(bare, right, swapped):
+        return True
     if right.op == "rel":
         return _list_or_equation(left, right, swapped)
     if any(arg.op == "rel" and arg.name != "=" for arg in left.args):
@@ -290,7 +298,7 @@ def _items(left: Node, right: Node, swapped: bool) -> bool:
     """Two lists of values, either of them perhaps as `x = 1, x = 2`."""
     if _matched(left.args, right.args, swapped):
         return True
-    a, b = _one_name(left), _one_name(right)
+    a, b = one_name(left), one_name(right)
     return (a is not None or b is not None) and _matched(a or left.args, b or right.args, swapped)
 
 
@@ -305,32 +313,6 @@ def _list_or_equation(left: Node, right: Node, swapped: bool) -> bool | None:
             return False
         return all(_pair(given[n.name], v, swapped) for n, v in zip(names.args, value.args, strict=True))
     return is_name(names) and _pair(left, value, swapped)
-
-
-def _one_name(node: Node) -> tuple[Node, ...] | None:
-    """The values of `x = 1, x = 2`, or of `x = 1, 2`."""
-    if node.op != "list" or not node.args or node.args[0].op != "rel":
-        return None
-    name = node.args[0].args[0]
-    values = []
-    for arg in node.args:
-        if arg.op == "rel":
-            if arg.name != "=" or len(arg.args) != 2 or arg.args[0] != name or not is_name(name):
-                return None
-            values.append(arg.args[1])
-        else:
-            values.append(arg)
-    return tuple(values)
-
-
-def _values_of_names(node: Node) -> tuple[Node, ...] | None:
-    """The values of `x = 1, y = 2`."""
-    if not all(arg.op == "rel" and arg.name == "=" and len(arg.args) == 2 for arg in node.args):
-        return None
-    names = [arg.args[0] for arg in node.args]
-    if not all(name.op == "sym" for name in names) or len(set(names)) != len(names):
-        return None
-    return tuple(arg.args[1] for arg in node.args)
 
 
 def _matched(left: Sequence[Node], right: Sequence[Node], swapped: bool) -> bool:
@@ -365,30 +347,46 @@ def _ratio(left: Node, right: Node, swapped: bool) -> bool | None:
     return None
 
 
-def _time(left: Node, right: Node, swapped: bool) -> bool | None:
-    if right.op != "ratio" or len(right.args) != 2 or left.value is None:
-        return None
-    hours, minutes = (arg.value for arg in right.args)
-    return minutes == left.value % 60 and hours is not None and hours % 12 == left.value // 60
-
-
 def _words(left: Node, right: Node, swapped: bool) -> bool | None:
     plain = left.name
     if right.op == "num":
         value = roman(plain)
         return value is not None and value == right.value
+    if right.op in ("sym", "mul"):
+        return spelled(right) == plain
     if right.op != "words":
         return None
-    for short, other in ((plain, right.name), (right.name, plain)):
-        if short in ("yes", "no") and other.startswith(short + " "):
-            return True
+    if is_answered(plain, right.name) or is_answered(right.name, plain):
+        return True
+    if max(len(plain.split()), len(right.name.split())) <= 12 and figures(plain) != figures(right.name):
+        return False
     if min(len(plain.split()), len(right.name.split())) >= 6:
         raise Undecided("prose against prose", ask=False)
     return False
 
 
+def _cases(left: Node, right: Node, swapped: bool) -> bool | None:
+    if right.op != "cases":
+        return None
+    free = list(right.args)
+    otherwise = 0
+    for row in left.args:
+        partner = next((i for i, other in enumerate(free) if _same_case(row, other, swapped)), None)
+        if partner is None:
+            return False
+        otherwise += (row.args[1].op == "words") != (free[partner].args[1].op == "words")
+        del free[partner]
+    return not free and otherwise < 2
+
+
+def _same_case(left: Node, right: Node, swapped: bool) -> bool:
+    """One row against another; `otherwise` is whatever the other rows leave."""
+    (value, condition), (other, when) = left.args, right.args
+    return _pair(value, other, swapped) and ("words" in (condition.op, when.op) or _pair(condition, when, swapped))
+
+
 _RULES = {
     "unit": _unit, "rel": _relation, "tuple": _tuple, "matrix": _matrix, "set": _set, "list": _list, "ratio": _ratio,
-    "time": _time, "words": _words, "union": _real_sets, "inter": _real_sets, "minus": _real_sets,
+    "time": same_time, "words": _words, "cases": _cases, "union": _real_sets, "inter": _real_sets, "minus": _real_sets,
     "builder": _real_sets, "domain": _real_sets,
 }  # fmt: skip

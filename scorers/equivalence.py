@@ -9,19 +9,24 @@ Both sides exact are compared exactly. Only where the gold answer is a decimal, 
 
 from __future__ import annotations
 
+import re
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 
 from scorers import algebra
 from scorers.compare import Undecided, same
 from scorers.forms import form
-from scorers.lexer import unwrap
+from scorers.lexer import trim, unwrap
 from scorers.precision import OutOfTime, time_limit
-from scorers.reading import Reading, alternatives, essential, label, read
-from scorers.syntax import MAX_ANSWER, Node, TooLarge, Unreadable
+from scorers.reading import Reading, alternatives, essential, label, lone_letter, read
+from scorers.syntax import FORMULA, MAX_ANSWER, Node, TooLarge, Unreadable, symbols
 
+_ELLIPSIS = re.compile(r"\\[lcd]?dots|\.\.\.|[…⋯]")
 SECONDS = 0.8
 """Time for the layers that run in the caller's process."""
+TOTAL_SECONDS = 1.8
+"""Time for everything, with the start of math-verify's process if it is the first to need it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ def equivalent(gold: str, answer: str) -> bool | None:
 
 def compare(gold: str, answer: str) -> Verdict:
     """The verdict on an answer, with its reason. Never raises."""
-    left, right = gold.strip(), answer.strip()
+    left, right = trim(gold), trim(answer)
     if not unwrap(left[: MAX_ANSWER + 1]):
         return Verdict(None, "the gold answer is empty")
     if not unwrap(right[: MAX_ANSWER + 1]):
@@ -51,11 +56,23 @@ def compare(gold: str, answer: str) -> Verdict:
     if len(left) > MAX_ANSWER or len(right) > MAX_ANSWER:
         both = len(left) > MAX_ANSWER and len(right) > MAX_ANSWER
         return Verdict(None, "both are too long to read") if both else Verdict(False, "one of them is too long to read")
-    return _compare(left, right)
+    try:
+        return _compare(left, right)
+    except _NotKept as found:
+        return found.verdict
+
+
+class _NotKept(Exception):
+    """A verdict that may be another the next time."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.reason)
+        self.verdict = verdict
 
 
 @lru_cache(maxsize=8192)
 def _compare(gold: str, answer: str) -> Verdict:
+    started = time.monotonic()
     try:
         with time_limit(SECONDS):
             verdict = _readings(gold, answer)
@@ -69,12 +86,19 @@ def _compare(gold: str, answer: str) -> Verdict:
         return Verdict(None, "nested too deeply")
     except Exception as error:  # a verdict is never worth a crash: what went wrong is said and counted
         return Verdict(None, f"the comparison failed: {type(error).__name__}")
-    return _algebra(gold, answer)
+    return _algebra(gold, answer, TOTAL_SECONDS - (time.monotonic() - started))
 
 
-def _algebra(gold: str, answer: str) -> Verdict:
+def _algebra(gold: str, answer: str, seconds: float) -> Verdict:
     """math-verify's verdict. An answer that nobody reads is wrong if the gold answer can be read, here or there."""
-    found = algebra.ask(gold, answer)
+    if _ELLIPSIS.search(answer) and not _ELLIPSIS.search(gold) and (known := read(gold)) and known.node.op != "raw":
+        general = known.node.op in FORMULA and bool(symbols(known.node))  # 1 + 2 + … + n may well be n(n+1)/2
+        return Verdict(None if general else False, "an answer with dots")  # math-verify drops them
+    if _ELLIPSIS.search(gold) and not _ELLIPSIS.search(answer):
+        return Verdict(None, "a gold answer with dots")
+    found = algebra.ask(gold, answer, seconds)
+    if found.reason == algebra.NOT_YET:
+        raise _NotKept(Verdict(None, found.reason))
     readable = (reading := read(gold)) is not None and reading.node.op != "raw"
     if found.reason == algebra.UNREAD_ANSWER and found.correct is None:
         other = read(answer)
@@ -107,7 +131,7 @@ def _two(left: Reading, right: Reading) -> Verdict:
     if left.form and left.form == right.form:
         return Verdict(True, "the same value or form")
     kinds = {left.node.op, right.node.op}
-    if kinds & {"words", "raw"} and left.plain == right.plain:
+    if kinds <= {"words", "raw", "list", "rel", "cases"} and left.plain == right.plain and kinds & {"words", "raw"}:
         return Verdict(True, "the same words")
     if kinds & {"huge", "raw"}:
         return _unread(kinds)
@@ -130,6 +154,8 @@ def _unread(kinds: set[str]) -> Verdict:
 
 def _labelled(gold: str, answer: str) -> bool:
     """A choice letter with its content against the letter or the content."""
+    if (named := lone_letter(gold)) is not None and named == lone_letter(answer):
+        return True
     for side, other in ((gold, answer), (answer, gold)):
         found = label(side)
         if found is None:
@@ -166,7 +192,7 @@ def vote_form(answer: str) -> str | None:
 
 
 def _reading(answer: str) -> Reading | None:
-    text = answer.strip()
+    text = trim(answer)
     if len(text) > MAX_ANSWER or not text:
         return None
     try:

@@ -168,3 +168,25 @@ def proportional(left: list[Point], right: list[Point], positive: bool) -> bool:
     if factor is None:
         return False
     return not positive or (getattr(factor, "imag", 0) == 0 and factor > 0)
+
+
+def rounds(gold: Node, value: Value, answer: Node) -> bool:
+    """Whether a value rounds to a gold decimal, at the place where its digits end.
+
+    A gold decimal with one decimal and two digits (0.5, 2.5) is taken for exact: too much would round to it."""
+    literal = gold.args[0] if gold.op == "neg" else gold
+    if literal.op != "num" or not literal.shown or literal.value is None:
+        return False
+    bare = answer.args[0] if answer.op == "neg" else answer
+    short = literal.value * 10**literal.shown < 100
+    coarser = bare.op == "num" and bare.shown is not None and bare.shown <= literal.shown
+    if coarser or (short and literal.shown < 2):
+        return False
+    if not is_exact(value):
+        mp = context(40)
+        if isinstance(value, mp.mpc):
+            return False
+        value = Fraction(str(mp.nstr(value, 30)))
+    unit = Fraction(1, 10**literal.shown)
+    target = -literal.value if gold.op == "neg" else literal.value
+    return bool(abs(value - target) <= (unit if literal.cut else unit / 2))

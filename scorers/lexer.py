@@ -6,6 +6,7 @@ Linear in the length of the text; nothing is interpreted here.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 from scorers.syntax import MAX_ANSWER, TooLarge, Unreadable
@@ -42,6 +43,8 @@ _UNICODE = {
     "ϕ": r"\phi ", "ω": r"\omega ", "Δ": r"\Delta ", "Ω": r"\Omega ", "∑": r"\sum ", "Σ": r"\Sigma ",
 }  # fmt: skip
 _TRANSLATION = str.maketrans(_UNICODE)
+_WIDE = {0xFF01 + offset: chr(0x21 + offset) for offset in range(94)} | {0xFE63: "-", 0x3000: " "}
+_ALPHANUMERIC = re.compile("[\U0001d400-\U0001d7ff]")  # letters and digits in the styles of mathematics
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₙ", "0123456789n")
 _SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
@@ -80,8 +83,18 @@ _NUMBER = re.compile(rf"(?:{_DIGITS}|\d+)(?:\.\d+)?(?:[eE][+-]?\d{{1,4}}(?![\da-
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d,]|\.\d*,)(?:\.\d+)?")
 _COMMAND = re.compile(r"\\([a-zA-Z]+|.)", re.DOTALL)
 _LETTERS = re.compile(r"[^\W\d_]+")
+_DOUBLED = re.compile(r"\\\\(?=(?:[dt]?frac|sqrt|pi|text|cdot|times|left|right|boxed|infty|circ|pm|binom)(?![a-zA-Z]))")
+_OVER = re.compile(r"\{([^{}]*)\\over(?![a-zA-Z])([^{}]*)\}")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)(?![a-zA-Z])")
 _ONLY_DIGITS = re.compile(r"[^\d.eE+-]")
 _ENVIRONMENT = re.compile(r"\s*\{\s*([a-zA-Z]+)\*?\s*\}")
+
+
+def trim(text: str) -> str:
+    """The text without white space around it, lost backslashes put back first: a form feed may be half of `\\frac`."""
+    if "\x0c" in text or "\t" in text or "\x08" in text:
+        text = _LOST_ESCAPE.sub(lambda m: _LOST[m[0]], text)
+    return text.strip()
 
 
 def clean(text: str) -> str:
@@ -93,10 +106,13 @@ def clean(text: str) -> str:
     if not text.isascii():
         text = _SUPERSCRIPT.sub(lambda m: "^{" + m[0].translate(_SUPERSCRIPTS) + "}", text)
         text = _SUBSCRIPT.sub(lambda m: "_{" + m[0].translate(_SUBSCRIPTS) + "}", text)
-        text = text.translate(_TRANSLATION)
-    if "\x0c" in text or "\t" in text or "\x08" in text:
-        text = _LOST_ESCAPE.sub(lambda m: _LOST[m[0]], text)
-    return unwrap(text)
+        text = text.translate(_TRANSLATION).translate(_WIDE)
+        text = _ALPHANUMERIC.sub(lambda m: unicodedata.normalize("NFKC", m[0]), text)
+    if "\\\\" in text and "begin" not in text:
+        text = _DOUBLED.sub(r"\\", text)
+    if "\\over" in text:
+        text = _OVER.sub(r"\\frac{\1}{\2}", text)
+    return unwrap(trim(text))
 
 
 _WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"))
@@ -169,7 +185,8 @@ class _Lexer:
         if match is None:
             raise Unreadable("a digit of another script")
         self.emit("num", _ONLY_DIGITS.sub("", match[0]))
-        self.at = match.end()
+        ordinal = _ORDINAL.match(self.text, match.end())
+        self.at = ordinal.end() if ordinal else match.end()
 
     def letters(self) -> None:
         match = _LETTERS.match(self.text, self.at)
@@ -239,7 +256,7 @@ class _Lexer:
             self.emit("name", "mathbb")
         else:
             name = _SAME.get(name, name)
-            self.emit("word" if name in ("and", "or") else "op" if not name.isalpha() else "name", name)
+            self.emit("word" if name in ("and", "or") else "name" if name.isalpha() or name == "log10" else "op", name)
 
     def escaped(self, name: str) -> None:
         if name == "{":

@@ -88,8 +88,8 @@ class NumeralReader(TokenReader):
         if following.text == "..." and following.kind in ("op", "name") and "." in token.text:
             self.at += 1
             return self._broken_off(token.text, node)
-        dotted = following.text == "." and self.peek(1).text == "overline"
-        if dotted or (following.text == "overline" and "." in token.text):
+        dotted = following.text == "." and self.peek(1).text in ("overline", "dot")
+        if dotted or (following.text in ("overline", "dot") and "." in token.text):
             self.at += 1 + dotted
             return self._repeating(token.text, self.argument_text())
         if following.text == "_" and token.text.isdigit():

@@ -22,7 +22,7 @@ from scorers.precision import (
     exact_root,
     is_exact,
 )
-from scorers.syntax import Node, TooLarge, Unreadable
+from scorers.syntax import Node, TooLarge, Unreadable, symbols
 
 MAX_BITS = 131_072
 MAX_STEPS = 20_000
@@ -251,6 +251,9 @@ class Evaluator:
             if smaller * top.numerator.bit_length() <= MAX_BITS and smaller <= 20_000:
                 self.charge(int(smaller) * top.numerator.bit_length())
                 return Fraction(math.comb(int(top), int(smaller)))
+        exact = is_exact(top) and is_exact(bottom) and bool(symbols(node))
+        if exact and any(part < 0 and part.denominator == 1 for part in (top, bottom, top - bottom)):
+            raise Undefined("a binomial coefficient at a pole, where conventions differ")
         left, right = self.real(top), self.real(bottom)
         if abs(left) > 10**9 or abs(right) > 10**9:
             raise TooLarge("a binomial coefficient is too large")

@@ -105,10 +105,11 @@ class FormulaParser(NumeralReader):
         return token.text in ("(", "{", "[", "begin") and before.op not in ("tuple", "set")
 
     def _starts_word(self, token: Token, before: Node) -> bool:
+        measured = before.op in ("num", "div", "mul") and token.text.lower() in UNIT_WORDS
+        if measured and self.peek(1).text != "(":
+            return False
         if token.roman:
             return token.text in ("i", "e") or token.text in FUNCTIONS
-        if before.op in ("num", "div", "mul") and token.text.lower() in UNIT_WORDS:
-            return False
         return token.text in FUNCTIONS or token.text in ("pi", "sqrt") or is_product(token.text)
 
     def factor(self) -> Node:
@@ -343,6 +344,8 @@ class FormulaParser(NumeralReader):
             name, power = _INVERSE[name], None
         if len(arguments) > 1 and name not in _MANY:
             raise Unreadable(f"too many arguments of {name}")
+        if name == "log10":
+            name, base = "log", number(10)
         if base is not None and name != "log":
             raise Unreadable(f"a subscript of {name}")
         node = self.make("call", *arguments, *([base] if base else []), name=_ALIAS.get(name, name))

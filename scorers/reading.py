@@ -8,17 +8,22 @@ from functools import lru_cache
 
 from scorers.forms import form
 from scorers.lexer import clean, tokens
+from scorers.phrases import words_or_raw
 from scorers.shapes import is_name, shape
-from scorers.statements import parse, words_or_raw
+from scorers.statements import parse
 from scorers.syntax import FORMULA, MAX_ANSWER, Node, TooLarge, Unreadable
 from scorers.words import text_of
 
-_AMBIGUOUS = re.compile(r"\d,\d{3}(?!\d)")
+_AMBIGUOUS = re.compile(r"\d,[1-9]\d\d(?!\d)")  # nobody lists 000
 _LABEL = re.compile(
     r"^(?P<text>\\(?:text|textbf|textrm|textit|mathrm|mathbf|mbox|boldsymbol|bf)\s*\{?\s*)?(?P<open>\(?)(?P<letter>[A-J])"
     r"(?P<close>[).:]+)\s*\}*(?:[\s~,:;]|\\[ ,;:!]|\\q?quad)*(?P<rest>.+)$",
     re.DOTALL,
 )
+_MARKUP = re.compile(
+    r"\\(?:text|textbf|textrm|textit|mathrm|mathbf|mbox|boldsymbol|boxed|left|right)(?![a-zA-Z])|[${}\s~]"
+)
+_LETTER = re.compile(r"^(?:(?i:option|choice|answer)[:.]?)?\(?([A-J])\)?[.:]?$")
 _CONTINUES = re.compile(r"^(?:\\(?:cup|cap|setminus|le|ge|leq|geq|in|to|cdot|times|div|pm)\b|[-+*/^=<>,(_!'&|}])")
 
 
@@ -95,6 +100,12 @@ def label(text: str) -> tuple[str, str] | None:
     if not match["text"] and (_CONTINUES.match(match["rest"]) or (bracketed and match["letter"] > "E")):
         return None
     return match["letter"], match["rest"].strip()
+
+
+def lone_letter(text: str) -> str | None:
+    """The letter of an answer that names a choice and nothing else: `C`, `(C)`, `C)`, `option C`."""
+    match = _LETTER.match(_MARKUP.sub("", text)) if len(text) < 60 else None
+    return match[1] if match else None
 
 
 def essential(node: Node) -> Node:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cmp_to_key
 
 from scorers.fingerprint import common_digits, constant, spell
 from scorers.precision import DIGITS, Value, context, equal, is_exact
-from scorers.syntax import Node, Unreadable
+from scorers.syntax import Node, Unreadable, number, symbols
 
 _FLIP = {"<": ">", ">": "<", "le": "ge", "ge": "le", "=": "=", "ne": "ne"}
 
@@ -186,13 +187,73 @@ def solutions(node: Node) -> tuple[str, RealSet]:
     for relation, left, right in zip(relations, node.args, node.args[1:], strict=False):
         if relation not in _FLIP:
             raise Unreadable(f"the relation {relation}")
-        if left.op != "sym":
-            left, right, relation = right, left, _FLIP[relation]  # noqa: PLW2901  # the variable comes first
-        if left.op != "sym" or name not in ("", left.name):
-            raise Unreadable("a relation between formulas")
-        name = left.name
-        found = intersect(found, _half(relation, end(right)))
+        variable, part = _solved(relation, left, right)
+        if name not in ("", variable):
+            raise Unreadable("relations on several variables")
+        name = variable
+        found = intersect(found, part)
     return name, found
+
+
+def _solved(relation: str, left: Node, right: Node) -> tuple[str, RealSet]:
+    """The variable and the solutions of one relation that is linear in it, or in an absolute value."""
+    if left.op == "sym":
+        return left.name, _half(relation, end(right))
+    if right.op == "sym" or (right.op == "call" and right.name == "abs" and not symbols(left)):
+        return _solved(_FLIP[relation], right, left)
+    if left.op == "call" and left.name == "abs" and not symbols(right):
+        return _distance(relation, left.args[0], right)
+    name, slope, offset = linear(Node("add", (left, Node("neg", (right,)))))
+    if order(slope_end := end(slope), End(0, Fraction(0))) == 0:
+        raise Unreadable("no variable is left")
+    flipped = _FLIP[relation] if order(slope_end, End(0, Fraction(0))) < 0 else relation
+    return name, _half(flipped, end(Node("div", (Node("neg", (offset,)), slope))))
+
+
+def _distance(relation: str, inner: Node, bound: Node) -> tuple[str, RealSet]:
+    """The solutions of `|ax + b| < c` and the like."""
+    name, slope, offset = linear(inner)
+    if relation in ("=", "ne") or order(end(bound), End(0, Fraction(0))) <= 0 or end(bound).side:
+        raise Unreadable("a bound that is not positive")
+    if order(end(slope), End(0, Fraction(0))) == 0:
+        raise Unreadable("no variable is left")
+    gaps = [Node("add", (side, Node("neg", (offset,)))) for side in (bound, Node("neg", (bound,)))]
+    high, low = (end(Node("div", (gap, slope))) for gap in gaps)
+    if order(low, high) > 0:
+        low, high = high, low
+    closed = relation in ("le", ">")  # of what lies within, or of what is left out
+    within = unite([Span(low, closed, high, closed)])
+    return name, within if relation in ("<", "le") else complement(within)
+
+
+def linear(node: Node) -> tuple[str, Node, Node]:
+    """The variable, slope and offset of a linear formula in one variable; raises Unreadable for others."""
+    names = symbols(node)
+    if len(names) != 1 or _degree(node) != 1:
+        raise Unreadable("a relation that is not linear in one variable")
+    name = next(iter(names))
+    offset, one = _put(node, name, 0), _put(node, name, 1)
+    return name, Node("add", (one, Node("neg", (offset,)))), offset
+
+
+def _degree(node: Node) -> int:
+    if not symbols(node):
+        return 0
+    if node.op == "sym":
+        return 1
+    if node.op in ("add", "neg"):
+        return max(_degree(arg) for arg in node.args)
+    if node.op == "mul":
+        return sum(_degree(arg) for arg in node.args)
+    if node.op == "div" and not symbols(node.args[1]):
+        return _degree(node.args[0])
+    return 2
+
+
+def _put(node: Node, name: str, value: int) -> Node:
+    if node.op == "sym":
+        return number(value) if node.name == name else node
+    return replace(node, args=tuple(_put(arg, name, value) for arg in node.args)) if node.args else node
 
 
 def _half(relation: str, bound: End) -> RealSet:

@@ -41,13 +41,24 @@ def _signs(node: Node) -> Node:
     if node.op == "neg" and node.args[0].op == "unit":
         unit = node.args[0]
         return replace(unit, args=(Node("neg", unit.args),))
-    if node.op == "neg" and node.args[0].op == "deg":
-        return Node("deg", (Node("neg", node.args[0].args),))
+    if node.op in ("neg", "div", "mul") and contains(node, "deg"):
+        node = _degrees(node)
     if node.op == "add" and len(node.args) == 2 and node.args[0].op == "domain" and node.args[1].op == "neg":
         return Node("minus", (node.args[0], node.args[1].args[0]))
     if node.op == "unit" and node.args[0].op == "unit":  # $5 dollars, 10 % percent
         return replace(node, args=node.args[0].args) if node.name == node.args[0].name else node
     return node
+
+
+def _degrees(node: Node) -> Node:
+    """A multiple of degrees is a number of degrees."""
+    if node.op not in ("neg", "div", "mul"):
+        return node
+    args = tuple(_degrees(arg) for arg in node.args)
+    marked = [arg for arg in args if contains(arg, "deg")]
+    if len(marked) != 1 or marked[0].op != "deg" or (node.op == "div" and args[0].op != "deg"):
+        return node
+    return Node("deg", (replace(node, args=tuple(arg.args[0] if arg.op == "deg" else arg for arg in args)),))
 
 
 # ------------------------------------------------------------------------------------------------------------- vectors
@@ -145,7 +156,7 @@ def _chain(node: Node, sides: list[Node]) -> Node:
     return replace(node, name="=", args=(sides[0], sides[-1]))
 
 
-def is_name(node: Node) -> bool:
+def is_name(node: Node) -> bool:  # noqa: PLR0911  # one rule a line
     """Whether a left side only names what the right side gives: `x`, `f(x)`, `AB`, `m + n`, `(x, y)`, `[ABC]`."""
     if node.op in ("sym", "words", "const"):
         return node.op != "const" or node.name == "i"
@@ -153,6 +164,8 @@ def is_name(node: Node) -> bool:
         return len(set(node.args)) == len(node.args) and all(arg.op == "sym" for arg in node.args)
     if node.op == "add":
         return all(arg.op == "sym" for arg in node.args) and len(set(node.args)) == len(node.args)
+    if node.op == "div":
+        return all(arg.op == "mul" and arg.args[0] == Node("sym", name="d") and len(arg.args) == 2 for arg in node.args)
     if node.op == "mul":
         names = [arg.name for arg in node.args if arg.op == "sym"]
         return len(names) == len(node.args) and all(n[0].isupper() or " " in n for n in names)

@@ -5,22 +5,20 @@ Extends the formula parser by brackets with structure inside and by everything t
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 
 from scorers.lexer import Token, clean, tokens
 from scorers.numerals import MAX_DIGITS
 from scorers.parser import FormulaParser
-from scorers.syntax import Node, TooLarge, Unreadable, number
+from scorers.phrases import clock, lettered, read_base, respelled, rewritten, words_or_raw
+from scorers.syntax import Node, TooLarge, Unreadable, number, symbols
 from scorers.units import Unit, read_unit
-from scorers.words import NUMBER_WORDS, is_product, text_of, text_value
 
 RELATIONS = {
     "=": "=", "<": "<", ">": ">", "le": "le", "ge": "ge", "ne": "ne", "in": "in", "approx": "approx", "equiv": "equiv",
 }  # fmt: skip
+_STOPS = frozenset({"or", "and", "for", "where", "if", "when", "otherwise"})
 _FILLERS = frozenset({"either", "both", "is", "are", "about", "approximately", "exactly", "equals", "or"})
-_BASE = re.compile(r"^([0-9]+)\s*(?:\\text\w*\s*\{|\\mbox\s*\{|\()*\s*\(?\s*[bB]ase\s*[\s~$-]*(\w+)[\s)}$]*$")
-_CLOCK = re.compile(r"^(\d{1,2}):(\d\d)([ap]m)?$")
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _CURRENCY = {r"\$": "$", "euro": "euro", "pounds": "gbp"}
 
@@ -32,19 +30,20 @@ class AnswerParser(FormulaParser):
         super().__init__(found)
         self.in_set = False
         self.nested = False
+        self.compounds = 0
         self.joint = ","  # the word between the items of a list
 
     def answer(self) -> Node:
         """The whole token list as one statement; raises Unreadable if anything is left over."""
         items = self.listing()
-        if self.at < len(self.tokens) and not self.is_quantifier():
+        if self.at < len(self.tokens) and not (self.is_quantifier() and any(map(symbols, items))):
             raise Unreadable("something is left over")
         return items[0] if len(items) == 1 else self.make("list", *items, name=self.joint)
 
     def is_quantifier(self) -> bool:
-        """Whether the rest is `for all x in …`, which says no more than the problem does."""
+        """Whether the rest is `for all x in …` or `for x ≠ 1`, which says no more than the problem does."""
         rest = {token.text for token in self.tokens[self.at :]}
-        return self.peek().text == "forall" and not rest & {"=", ",", ";", "|", "<", ">", "le", "ge"}
+        return self.peek().text.lower() in ("forall", "for", "where") and not rest & {"=", ",", ";", "or", "and", "if"}
 
     def listing(self) -> list[Node]:
         """Items with commas, semicolons, `or`, `and` between them."""
@@ -81,12 +80,14 @@ class AnswerParser(FormulaParser):
             sides.append(self.side())
         modulus = self.modulus()
         self.depth -= 1
-        if not relations:
+        if not relations and modulus is None:
             return sides[0]
-        if set(relations) == {":"}:
+        if relations and set(relations) == {":"}:
             return self.make("ratio", *sides)
         if "equiv" in relations and modulus is not None and len(sides) == 2:
             return self.make("rel", *sides, modulus, name="equiv")
+        if not relations and modulus is not None:
+            return self.make("rel", Node("words"), sides[0], modulus, name="equiv")
         if ":" in relations or modulus is not None:
             raise Unreadable("a colon inside a relation")
         return self.make("rel", *sides, name=" ".join("=" if r == "equiv" else r for r in relations))
@@ -154,7 +155,7 @@ class AnswerParser(FormulaParser):
             node = self.make("unit", inner, name=node.name, value=node.value) if node.op == "unit" else inner
         while True:
             token = self.peek()
-            if token.kind == "word" and token.text.lower() not in ("or", "and"):
+            if token.kind == "word" and token.text.lower() not in _STOPS:
                 words.append(self.take().text)
             elif words and token.text == "^" and token.kind == "op":
                 self.at += 1
@@ -162,11 +163,35 @@ class AnswerParser(FormulaParser):
             elif words and token.kind == "op" and token.text in ("/", "*", ".", "-"):
                 self.at += 1
                 words.append("/" if token.text == "/" else " ")
+            elif words and words[-1] == "/" and token.kind == "name" and token.text in ("h", "s", "m", "g", "l"):
+                words.append(self.take().text)
             elif not words and token.text in ('"', "'") and token.kind == "op":
                 words.append(self.marks())
             else:
                 break
-        return self.with_unit(node, words) if words else node
+        return self.compound(self.with_unit(node, words)) if words else node
+
+    def compound(self, node: Node) -> Node:
+        """`5 hours and 30 minutes` is one quantity: the smaller unit follows the larger one of its kind."""
+        start = self.at
+        if node.op != "unit" or not node.name or node.value is None or self.compounds > 2:
+            return node
+        if self.peek().kind == "word" and self.peek().text.lower() == "and":
+            self.at += 1
+        if self.peek().kind == "num":
+            self.compounds += 1
+            try:
+                small = self.quantity()
+            except TooLarge:
+                raise
+            except Unreadable:
+                small = node
+            self.compounds -= 1
+            if small.op == "unit" and small.name == node.name and small.value and small.value < node.value:
+                scaled = self.make("mul", number(node.value / small.value), node.args[0])
+                return self.make("unit", self.make("add", scaled, small.args[0]), name=small.name, value=small.value)
+        self.at = start
+        return node
 
     def marks(self) -> str:
         """`"` and `''` are inches, `'` feet."""
@@ -266,6 +291,8 @@ class AnswerParser(FormulaParser):
     def matrix(self) -> Node:
         """`\\begin{pmatrix}…`: rows of formulas."""
         kind = self.take().text
+        if kind == "cases":
+            return self.cases()
         if kind not in ("pmatrix", "bmatrix", "matrix", "smallmatrix", "array", "Bmatrix"):
             raise Unreadable(f"environment {kind[:20]}")
         rows: list[list[Node]] = [[]]
@@ -281,6 +308,39 @@ class AnswerParser(FormulaParser):
             raise Unreadable("rows of different length")
         return self.make("matrix", *(self.make("tuple", *row, name="()") for row in rows))
 
+    def cases(self) -> Node:
+        """`\\begin{cases}`: values under conditions, or a system of equations."""
+        kept, self.nested = self.nested, True
+        rows: list[tuple[Node, ...]] = []
+        while not self.accept("end"):
+            value = self.item()
+            self.accept(",")
+            divided = self.accept("&")
+            if divided or self.peek().kind == "word":
+                rows.append((value, self.condition()))
+            else:
+                rows.append((value,))
+            self.accept(",", ";", ".")
+            if not self.accept(r"\\") and self.peek().text != "end":
+                raise Unreadable("cases that are not closed")
+        self.take("cases")
+        self.nested = kept
+        if not rows or len({len(row) for row in rows}) != 1:
+            raise Unreadable("cases with and without conditions")
+        if len(rows[0]) == 1:
+            return self.make("list", *(row[0] for row in rows), name=",")
+        return self.make("cases", *(self.make("tuple", *row, name="()") for row in rows))
+
+    def condition(self) -> Node:
+        """What stands after the value of a case."""
+        while self.peek().text.lower() in ("if", "for", "when", "where"):
+            self.at += 1
+        if self.peek().text.lower() in ("otherwise", "else"):
+            self.at += 1
+            return self.make("words", name="otherwise")
+        parts = self.listing()
+        return parts[0] if len(parts) == 1 else self.make("list", *parts, name=",")
+
     def in_base(self, digits: str) -> Node:
         """A number in a base of 2 to 36."""
         self.take("_")
@@ -292,31 +352,13 @@ class AnswerParser(FormulaParser):
         return self.make("base", name=digits.lstrip("0") or "0", value=Fraction(base))
 
 
-def read_base(text: str) -> int | None:
-    """The base that a subscript names."""
-    word = text.lower().replace("base", "").strip("() ")
-    base = NUMBER_WORDS.get(word) if not word.isdigit() else int(word[:3])
-    return base if base is not None and 2 <= base <= 36 else None
-
-
-def clock(found: list[Token]) -> Node | None:
-    """A time of day such as `4:40 a.m.`; None without `a.m.` or `p.m.`, which is a ratio."""
-    if not 3 <= len(found) <= 12:
-        return None
-    text = "".join(token.text for token in found if token.text not in (".", "{", "}", "*")).lower()
-    match = _CLOCK.match(text)
-    if match is None or match[3] is None or not (0 < int(match[1]) < 13 and int(match[2]) < 60):
-        return None
-    return Node("time", name=match[3], value=Fraction(int(match[1]) % 12 * 60 + int(match[2])))
-
-
 def parse(text: str, thousands: bool = True) -> Node:
     """The tree of an answer. Words that no rule reads become a `words` node; `raw` nodes are mathematics that this
     parser does not know, by their tokens. Raises TooLarge, and Unreadable where nothing is left to compare."""
     text = clean(text)
-    match = _BASE.match(text)
-    if match and (base := read_base(match[2])):
-        text = f"{match[1]}_{{{base}}}"
+    text = respelled(text)
+    if node := lettered(text):
+        return node
     try:
         found = tokens(text, thousands)
     except TooLarge:
@@ -330,26 +372,10 @@ def parse(text: str, thousands: bool = True) -> Node:
     if time:
         return time
     try:
-        return AnswerParser(found).answer()
+        return AnswerParser(rewritten(found)).answer()
     except TooLarge:
         raise
     except Unreadable:
         return words_or_raw(found)
     except RecursionError as error:
         raise TooLarge("the answer is nested too deeply") from error
-
-
-def words_or_raw(found: list[Token]) -> Node:
-    """What is left of an answer that is no mathematics this parser reads: its words, or its tokens."""
-    plain = text_of(found)
-    if not plain:
-        raise Unreadable("nothing is there")
-    kind, value = text_value(plain)
-    if kind == "number":
-        return number(value)
-    if kind == "empty":
-        return Node("set")
-    if kind == "domain":
-        return Node("domain", name="R")
-    prose = any(token.kind == "word" and (token.roman or not is_product(token.text)) for token in found)
-    return Node("words" if prose else "raw", name=plain)

@@ -55,8 +55,8 @@ _enter("data", 1, "mb megabyte megabytes")
 _enter("data", 1000, "gb gigabyte gigabytes")
 _enter("data", _F(1, 1000), "kb kilobyte kilobytes")
 _enter("unit", 1, "unit units")
-_enter("speed mph", 1, "mph")
-_enter("speed kmh", 1, "kph kmh")
+_enter("length time^-1", _F(1609344, 3600000), "mph")
+_enter("length time^-1", _F(1000, 3600), "kph kmh")
 
 MARKS = frozenset({"share", "angle", "money"})
 """Dimensions whose base unit is only a mark beside a number (10%, 90°, $5): the mark may be left out."""

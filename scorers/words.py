@@ -43,11 +43,40 @@ def text_of(found: Sequence[Token]) -> str:
 
 def text_value(plain: str) -> tuple[str, int]:
     """What a phrase stands for: ("number", n), ("empty", 0), ("domain", 0) or ("words", 0)."""
-    if plain in NUMBER_WORDS:
-        return "number", NUMBER_WORDS[plain]
+    value = number_phrase(plain)
+    if value is not None:
+        return "number", value
     if plain in _EMPTY:
         return "empty", 0
     return ("domain", 0) if plain in _REALS else ("words", 0)
+
+
+_SCALES = {"thousand": 1000, "million": 10**6, "billion": 10**9}
+
+
+def number_phrase(plain: str) -> int | None:
+    """The number that words spell: `one hundred and twenty`; None for anything else."""
+    if plain in NUMBER_WORDS:
+        return NUMBER_WORDS[plain]
+    words = plain.split()
+    if not 2 <= len(words) <= 15:
+        return None
+    total = group = 0
+    room, scale = 1000, 10**12  # below what the next word, and the next thousand or million, must stay
+    for index, word in enumerate(words):
+        value = NUMBER_WORDS.get(word, 0)
+        if word == "and" and 0 < index < len(words) - 1 and words[index - 1] in ("hundred", *_SCALES):
+            continue
+        if word == "hundred" and 0 < group < 10:
+            group, room = group * 100, 100
+        elif word in _SCALES and group and _SCALES[word] < scale:
+            scale, total = _SCALES[word], total + group * _SCALES[word]
+            group, room = 0, 1000
+        elif 0 < value < 100 and value < room and (value < 10 or room > 10):
+            group, room = group + value, 10 if value >= 20 and not value % 10 else 1
+        else:
+            return None
+    return total + group
 
 
 def roman(plain: str) -> int | None:

@@ -2,6 +2,9 @@
 
 # ruff: noqa: E501
 
+from more_pairs import NO as MORE_NO
+from more_pairs import YES as MORE_YES
+
 YES: dict[str, list[tuple[str, str]]] = {
     "integer": [
         ("7", "7.0"), ("-12", "−12"), ("48", " 48 "), ("48", "$48$"), ("48", r"\boxed{48}"), ("48", r"\[48\]"),
@@ -145,5 +148,6 @@ NO: dict[str, list[tuple[str, str]]] = {
     ],
 }  # fmt: skip
 
-PAIRS = [(kind, gold, answer, verdict) for table, verdict in ((YES, True), (NO, False))
+PAIRS = [(kind, gold, answer, verdict)
+         for table, verdict in ((YES, True), (MORE_YES, True), (NO, False), (MORE_NO, False))
          for kind, pairs in table.items() for gold, answer in pairs]  # fmt: skip

@@ -1,0 +1,171 @@
+"""Readings of a whole answer by its tokens: times of day, numbers in a base, ranges in words, names."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from scorers.lexer import Token
+from scorers.syntax import Node, Unreadable, number
+from scorers.units import UNIT_WORDS
+from scorers.words import NUMBER_WORDS, is_product, number_phrase, roman, text_of, text_value
+
+_BASE = re.compile(r"^\(?([0-9a-z]+)\)?(?:[\s({$~]|\\[a-z]+)*base(?:[\s~${}:-]|\\[a-z]+)*(\w+)[\s)}$]*$", re.IGNORECASE)
+_SUBSCRIPT = re.compile(r"^\(?([0-9A-Fa-f]+)\)?\s*_\s*\{?\s*\(?(\d\d?)\)?\s*\}?$")
+_OUTWARD = re.compile(r"^((?:[a-z]\s*\\in\s*)?)([\[\]])([^\[\]]*)([\[\]])$")
+_CLOCK = re.compile(r"^(\d{1,2})(?::(\d\d))?([ap]m)?$")
+_NOT_NAMES = frozenset(
+    """is are was it not no yes true false if then for all any every some none never always only or but with at least
+    most more less than to of in on number""".split()
+)
+OPPOSITE = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
+_GOES_ON = frozenset(
+    """it there they because since he she we this that such for cannot does do not in as you one these those any all
+    every a""".split()
+)
+_SPELLED = {"dne": "does not exist", "limit does not exist": "does not exist", "it does not exist": "does not exist"}
+
+
+def respelled(text: str) -> str:
+    """The text with a base as a subscript, and with intervals such as `]1, 2[` in round brackets."""
+    match = _BASE.match(text) if len(text) < 400 else None
+    if match and (base := read_base(match[2])):
+        return f"{match[1]}_{{{base}}}"
+    match = _OUTWARD.match(text) if "[" in text or "]" in text else None
+    if match and (match[2] == "]" or match[4] == "["):
+        return f"{match[1]}{'(' if match[2] == ']' else '['}{match[3]}{')' if match[4] == '[' else ']'}"
+    return text
+
+
+def read_base(text: str) -> int | None:
+    """The base that a subscript names."""
+    word = text.lower().replace("base", "").strip("() ")
+    base = NUMBER_WORDS.get(word) if not word.isdigit() else int(word[:3])
+    return base if base is not None and 2 <= base <= 36 else None
+
+
+def lettered(text: str) -> Node | None:
+    """A number with letters among its digits, in a base: `1A_{16}`."""
+    match = _SUBSCRIPT.match(text) if len(text) < 200 else None
+    base = read_base(match[2]) if match else None
+    if match is None or base is None or match[1].isdigit() or not match[1][0].isdigit():
+        return None
+    if max(int(digit, 16) for digit in match[1]) >= base:
+        return None
+    return Node("base", name=match[1].upper().lstrip("0") or "0", value=Fraction(base))
+
+
+def rewritten(found: list[Token]) -> list[Token]:
+    """`between 3 and 5` as an interval, `2 to 3` as a ratio, `three hours` with a number; other answers as they are."""
+    words = [token.text.lower() if token.kind == "word" else "" for token in found]
+    if words[0] == "between" and words.count("and") == 1 and len(found) < 60:
+        cut = words.index("and")
+        inclusive = words[-1] == "inclusive"
+        end = len(found) - inclusive
+        end -= found[end - 1].text == ","
+        brackets = "[]" if inclusive else "()"
+        return [
+            Token("op", brackets[0]),
+            *found[1:cut],
+            Token("op", ","),
+            *found[cut + 1 : end],
+            Token("op", brackets[1]),
+        ]
+    units = next((i for i, word in enumerate(words) if word in UNIT_WORDS), 0)
+    if all(words) and 0 < units <= 8 and (value := number_phrase(" ".join(words[:units]))) is not None:
+        return [Token("num", str(value)), *found[units:]]  # three hours
+    if len(found) == 3 and words[1] == "to" and found[0].kind == found[2].kind == "num":
+        return [found[0], Token("op", ":"), found[2]]
+    return found
+
+
+def clock(found: list[Token]) -> Node | None:
+    """A time of day such as `4:40 a.m.`; None without `a.m.` or `p.m.`, which is a ratio."""
+    if not 2 <= len(found) <= 12:
+        return None
+    text = "".join(token.text for token in found if token.text not in (".", "{", "}", "*")).lower()
+    match = _CLOCK.match(text)
+    if match is None or match[3] is None or not (0 < int(match[1]) < 13 and int(match[2] or 0) < 60):
+        return None
+    if match[2] is None and not any(t.text == "." or t.roman or t.text in ("PM", "AM", "P", "A") for t in found):
+        return None  # 3pm is a product
+    return Node("time", name=match[3], value=Fraction(int(match[1]) % 12 * 60 + int(match[2] or 0)))
+
+
+def words_or_raw(found: list[Token]) -> Node:
+    """What is left of an answer that is no mathematics the parser reads: its words, or its tokens."""
+    plain = text_of(found)
+    if not plain:
+        raise Unreadable("nothing is there")
+    simple = _simple(plain)
+    if simple is not None:
+        return simple
+    prose = any(token.kind == "word" and (token.roman or not is_product(token.text)) for token in found)
+    listed = _names(found) if prose else None
+    return listed or Node("words" if prose else "raw", name=_SPELLED.get(plain, plain))
+
+
+def _simple(plain: str) -> Node | None:
+    """A number, the empty set or the real numbers in words."""
+    kind, value = text_value(plain)
+    if kind == "number":
+        return number(value)
+    if kind == "empty":
+        return Node("set")
+    return Node("domain", name="R") if kind == "domain" else None
+
+
+def _names(found: list[Token]) -> Node | None:
+    """Names with commas or `and` between them: a list, in any order."""
+    items: list[list[Token]] = [[]]
+    for token in found:
+        text = token.text.lower()
+        if (token.kind == "op" and text in (",", ";", "&")) or text == "and":
+            items.append([])
+        elif token.kind in ("word", "name") and text.isalpha():
+            items[-1].append(token)
+        elif token.kind != "op" or text not in (".", "{", "}"):
+            return None
+    names = [plain for item in items if (plain := text_of(item))]
+    if not 2 <= len(names) <= 20 or any(set(n.split()) & _NOT_NAMES or len(n.split()) > 2 for n in names):
+        return None
+    return Node("list", tuple(_simple(name) or Node("words", name=name) for name in names), ",")
+
+
+def spelled(node: Node) -> str | None:
+    """The letters of a product of symbols, as they were written in a row: `DNE`, `II`."""
+    factors = node.args if node.op == "mul" else (node,)
+    if not all(factor.op in ("sym", "const") and len(factor.name) == 1 for factor in factors):
+        return None
+    word = "".join(factor.name for factor in factors).lower()
+    return _SPELLED.get(word, word)
+
+
+def is_answered(short: str, long: str) -> bool:
+    """Whether a sentence answers with the one word and goes on to say why: `No, it is impossible`."""
+    words = long.split()
+    if short not in OPPOSITE or len(words) < 2 or words[0] != short:
+        return False
+    return words[1] in _GOES_ON and not {"or", OPPOSITE[short]} & set(words)
+
+
+def is_roman(left: Node, right: Node) -> bool:
+    """`XIV` outside `\\text` was read as a product."""
+    figure, letters = (left, right) if left.op == "num" else (right, left)
+    word = spelled(letters)
+    return word is not None and len(word) > 1 and roman(word) == figure.value
+
+
+def figures(text: str) -> list[str]:
+    """The numbers in a phrase."""
+    return sorted(part for part in text.split() if part.isdigit())
+
+
+def same_time(left: Node, right: Node, swapped: bool) -> bool | None:  # one signature for all rules
+    """A time of day against `17:30` or, the half of the day left out, `5:30`."""
+    if right.op != "ratio" or len(right.args) != 2 or left.value is None:
+        return None
+    hours, minutes = (arg.value for arg in right.args)
+    if hours is None or minutes != left.value % 60 or hours % 12 != left.value // 60:
+        return False
+    return hours < 24 and (left.name == "pm" if hours > 12 else hours > 0 or left.name == "am")
