@@ -178,6 +178,7 @@ def canonical(answer: str) -> str | None:
     return found.form if found else None
 
 
+@lru_cache(maxsize=8192)
 def vote_form(answer: str) -> str | None:
     """The form under which the answers to one problem are counted: canonical, and without units and names, which some
     responses give and others leave out."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from harness.backends.openai import OpenAI
@@ -60,8 +61,11 @@ def test_kill_9_in_the_middle_of_a_vllm_run(tmp_path: Path) -> None:
         assert process.poll() is None, process.communicate()[1]
         time.sleep(0.05)
         log = next((tmp_path / "killed").glob("*/calls.jsonl"), None)
+    engine = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.communicate()
+    _, alive = psutil.wait_procs(engine, timeout=15)
+    assert not alive, "an orphaned engine keeps its memory"
     before = calls(only(tmp_path / "killed"))
     assert 5 <= len(before) < 18
     finish(start(tmp_path / "killed", *options))

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from harness.backends._guard import Guard, children
 from harness.core import BackendError, Completion, FinishReason, Request
 from harness.files import cache_folder
 from harness.models import locate
@@ -64,6 +65,7 @@ class VLLM:
         self._tokenizer = HFTokenizer(str(located.path))
         self._context = max_model_len or self._default_context()
         self._engine: Any = None
+        self._guard: Guard | None = None
         self._starting = asyncio.Lock()
         self._numbers = itertools.count()
         self.identity = {
@@ -117,6 +119,8 @@ class VLLM:
         if self._engine is not None:
             self._engine.shutdown()
             self._engine = None
+            if self._guard is not None:
+                self._guard.release()
             await asyncio.sleep(0)  # its cancelled task lets go of it
             gc.collect()  # its finaliser fails if it runs while the interpreter goes down
 
@@ -136,7 +140,9 @@ class VLLM:
         log = cache_folder() / "logs" / f"vllm-{os.getpid()}.log"
         try:
             with _output_to(log):
+                before = children()
                 self._engine = self._build()
+                self._guard = Guard(before)
             logging.getLogger("vllm").setLevel(logging.ERROR)  # this process's part; the engine's own goes to the file
         except Exception as error:  # the engine's start-up raises what it likes; none of it passes by waiting
             reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
