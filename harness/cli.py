@@ -20,8 +20,7 @@ examples:
   harness eval game24 --model toy/default --strategy sample -S n=16
   harness report runs/* --by level
 
-exit codes: 0 done, 1 internal error, 2 usage, 3 incomplete or not written, 4 not comparable, 5 nothing to do,
-10 regression, 11 inconclusive, 12 budget reached, 130 interrupted (resumable)
+exit codes: 0 done, 1 internal error, 2 usage, 3 incomplete or not written, 5 nothing to do, 130 interrupted (resumable)
 """
 
 

@@ -37,12 +37,6 @@ class IncompleteError(HarnessError):
     code = 3
 
 
-class NotComparableError(HarnessError):
-    """Two runs measure different things."""
-
-    code = 4
-
-
 class NothingToDoError(HarnessError):
     """No problem is left after `--limit` and the filters."""
 

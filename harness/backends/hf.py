@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.backends._batcher import Batcher
-from harness.core import Completion, FinishReason, Request, Sampling
+from harness.core import Completion, FinishReason, Request, Sampling, UsageError
 from harness.models import locate
 from harness.tokenizer import HFTokenizer, room
 
@@ -30,7 +30,10 @@ class HF:
         revision: str = "",
     ) -> None:
         from importlib.metadata import version
+        from importlib.util import find_spec
 
+        if find_spec("transformers") is None or find_spec("torch") is None:
+            raise UsageError("transformers and torch are not installed. Install the extra `hf`.")
         located = locate(name, revision=revision)
         self._path = located.path
         self._dtype, self._device = dtype, device

