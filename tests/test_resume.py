@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -111,29 +110,28 @@ def command(out: Path) -> list[str]:
     return [sys.executable, "-m", "harness.cli", "eval", "game24", *options, "--output-dir", str(out)]
 
 
-def attempts(out: Path, delays: Iterator[float]) -> int:
-    """Start the command and kill it after each delay in turn, until it ends by itself; how often it was killed."""
-    kills = 0
-    while True:
-        process = subprocess.Popen(command(out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        try:
-            _, errors = process.communicate(timeout=next(delays))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            kills += 1
-            continue
-        assert process.returncode == 0, errors
-        return kills
+def wait_for_calls(process: subprocess.Popen[str], out: Path, count: int) -> bool:
+    """Wait until the run's log holds `count` calls; False where the command ended before."""
+    while process.poll() is None:
+        log = next(out.glob("*/calls.jsonl"), None)
+        if log is not None and log.read_bytes().count(b"\n") >= count:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def test_the_command_killed_from_outside(tmp_path: Path) -> None:
-    started = time.monotonic()
-    assert attempts(tmp_path / "whole", iter([120.0])) == 0
-    whole_time = time.monotonic() - started
-    rng = random.Random(2)
-    kills = attempts(tmp_path / "killed", iter([*(whole_time * rng.uniform(0.6, 0.95) for _ in range(3)), 120.0]))
-    assert kills >= 1
+    start = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    _, errors = (whole := subprocess.Popen(command(tmp_path / "whole"), **start)).communicate(timeout=120)
+    assert whole.returncode == 0, errors
+    for count in (1, 60, 120):
+        process = subprocess.Popen(command(tmp_path / "killed"), **start)
+        assert wait_for_calls(process, tmp_path / "killed", count), process.communicate()[1]
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+    _, errors = (last := subprocess.Popen(command(tmp_path / "killed"), **start)).communicate(timeout=120)
+    assert last.returncode == 0, errors
     [left], [right] = list((tmp_path / "killed").iterdir()), list((tmp_path / "whole").iterdir())
     same(left, right)
 
