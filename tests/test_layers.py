@@ -19,18 +19,24 @@ ALLOWED: dict[str, set[str]] = {
     "harness.core": set(),
     "harness.files": {"harness.core"},
     "harness.registry": {"harness.core"},
-    "harness.policy": {"harness.core"},
+    "harness.policy": {"harness.core", "harness.meter"},
+    "harness.meter": set(),
+    "harness.tree": {"harness.core"},
+    "harness.verification": {"harness.core"},
+    "harness.choice": {"harness.core"},
+    "harness.synthetic": {"harness.core"},
     "harness.tokenizer": {"harness.core"},
     "harness.calls": BASE,
     "harness.run": BASE,
     "harness.models": {*BASE, "harness.registry"},
-    "harness.strategies": {"harness.core", "harness.policy"},
-    "harness.verifiers": {*BASE, "harness.models", "harness.registry", "harness.tokenizer"},
-    "harness.backends": {*BASE, "harness.models", "harness.registry", "harness.tokenizer"},
+    "harness.strategies": {"harness.core", "harness.policy", "harness.tree", "harness.verification"},
+    "harness.verifiers": {*BASE, *(f"harness.{name}" for name in ("models", "registry", "synthetic", "tokenizer"))},
+    "harness.backends": {*BASE, *(f"harness.{name}" for name in ("models", "registry", "synthetic", "tokenizer"))},
     "scorers": {"harness.core"},
     "tasks": {*BASE, "scorers"},
-    "harness.records": {"harness.core", "harness.run"},
+    "harness.records": {"harness.core", "harness.choice", "harness.registry", "harness.run"},
     "harness.judge": {"harness.core", "harness.calls"},
+    "harness.desk": {"harness.core", "harness.calls", "scorers"},
     "harness.results": {"harness.core", "harness.calls", "harness.run", "scorers"},
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
@@ -42,7 +48,10 @@ ALLOWED: dict[str, set[str]] = {
         *BASE,
         *(
             f"harness.{name}"
-            for name in ("calls", "judge", "policy", "progress", "records", "registry", "results", "run")
+            for name in (
+                *("calls", "choice", "desk", "judge", "meter", "policy", "progress", "records", "registry"),
+                *("results", "run", "verification"),
+            )
         ),
         "scorers",
     },
