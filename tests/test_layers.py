@@ -37,7 +37,11 @@ ALLOWED: dict[str, set[str]] = {
     "harness.records": {"harness.core", "harness.choice", "harness.registry", "harness.run"},
     "harness.judge": {"harness.core", "harness.calls"},
     "harness.desk": {"harness.core", "harness.calls", "scorers"},
-    "harness.results": {"harness.core", "harness.calls", "harness.run", "scorers"},
+    "harness.outcomes": {"harness.core", "harness.run", "scorers"},
+    "harness.results": {
+        *(f"harness.{name}" for name in ("core", "calls", "outcomes", "registry", "run")),
+        "scorers",
+    },
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
         *BASE,
