@@ -24,6 +24,7 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri, stdtrit
 
@@ -132,7 +133,7 @@ class Bounds:
     problems: int
 
 
-def paired_bounds(differences: Sequence[float], level: float) -> Bounds:
+def paired_bounds(differences: Sequence[float] | npt.NDArray[np.float64], level: float) -> Bounds:
     """One-sided bounds of the mean of per-problem differences of values in [0, 1], from the paired t statistic.
 
     Blocks are small at first and differences between two checkpoints rare and lopsided, where the plain t statistic
@@ -195,7 +196,7 @@ def look(
         looks[-1] = len(times) - 1  # nothing came of the last block: the last look is the one that may spend the rest
     bounds = boundaries([float(counts[i]) for i in looks], [times[i] for i in looks], alpha)
     level = float(ndtr(-bounds[-1])) if bounds else 0.0
-    found = paired_bounds([value for block in differences for value in block], level)
+    found = paired_bounds(np.concatenate([np.zeros(0), *differences]), level)
     decision: Decision | None = None
     if found.high < 0 and found.mean <= -min_effect:
         decision = "regression"

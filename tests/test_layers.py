@@ -46,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
         ),
         "scorers",
     },
-    "reports": {"harness.core", "harness.run"},
+    "reports": {*BASE, "harness.results", "harness.run", "scorers"},
     "leaderboard": {"harness.core", "harness.run", "reports"},
     "harness.commands": {"harness", "tasks", "scorers", "reports", "leaderboard"},
     "harness.cli": {"harness.core", "harness.commands"},
