@@ -28,7 +28,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri, stdtrit
 
-__all__ = ["Bounds", "Look", "boundaries", "crossing", "look", "paired_bounds", "spending"]
+__all__ = ["Bounds", "Look", "boundaries", "crossing", "detectable", "look", "paired_bounds", "spending"]
 
 Decision = Literal["regression", "noninferior"]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(400)
@@ -203,3 +203,19 @@ def look(
     elif found.low > -margin:
         decision = "noninferior"
     return Look(found, times[-1], level, decision)
+
+
+def detectable(
+    differences: Sequence[float], problems: int, times: Sequence[float], alpha: float, power: float = 0.8
+) -> float | None:
+    """The smallest true difference that the whole plan detects with `power`, given the spread of these differences.
+
+    (z_last + z_power) · sd/√problems with the plan's last bound in place of z_alpha (Miller 2024, section 5, has it for
+    a fixed test); crossing earlier adds to the power, so it errs on the safe side. None below two differences."""
+    count = len(differences)
+    if count < 2:
+        return None
+    d = np.asarray(differences, dtype=float)
+    spread = math.sqrt((float(((d - d.mean()) ** 2).sum()) + _SMOOTHING) / (count - 1))
+    last = boundaries(list(times), list(times), alpha)[-1]
+    return float((last + ndtri(power)) * spread / math.sqrt(problems))

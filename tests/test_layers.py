@@ -32,6 +32,8 @@ ALLOWED: dict[str, set[str]] = {
     "harness.records": {"harness.core", "harness.run"},
     "harness.judge": {"harness.core", "harness.calls"},
     "harness.results": {"harness.core", "harness.calls", "harness.run", "scorers"},
+    "harness.baseline": {*BASE, "harness.results", "harness.run", "scorers"},
+    "harness.gate": {"harness.baseline", "harness.run", "scorers"},
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
         *BASE,
@@ -46,7 +48,7 @@ ALLOWED: dict[str, set[str]] = {
         ),
         "scorers",
     },
-    "reports": {*BASE, "harness.results", "harness.run", "scorers"},
+    "reports": {*BASE, "harness.baseline", "harness.results", "harness.run", "scorers"},
     "leaderboard": {"harness.core", "harness.run", "reports"},
     "harness.commands": {"harness", "tasks", "scorers", "reports", "leaderboard"},
     "harness.cli": {"harness.core", "harness.commands"},
