@@ -11,9 +11,9 @@ import pytest
 
 from harness.cli import main
 from harness.run import Run
-from support import calls, lines
+from support import calls, lines, sums_task
 
-GAME = ["game24", "--strategy", "sample", "-S", "n=4"]
+ASKED = ["sums", "--strategy", "sample", "-S", "n=4"]
 
 
 def harness(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
@@ -22,12 +22,17 @@ def harness(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, s
     return code, *capsys.readouterr()
 
 
+def found(base: Path) -> list[str]:
+    """Where the task is, which lies beside the baseline."""
+    return ["--include-path", str(base.parent)]
+
+
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A baseline of 160 problems, four responses each."""
-    folder = tmp_path_factory.mktemp("base")
+    folder = sums_task(tmp_path_factory.mktemp("base"))
     out = folder / "runs"
-    assert main(["eval", *GAME, "--model", "toy/base", "--limit", "160", "--output-dir", str(out)]) == 0
+    assert main(["eval", *ASKED, *found(folder / "b.jsonl"), "--model", "toy/base", "--output-dir", str(out)]) == 0
     [made] = out.iterdir()
     assert main(["baseline", str(made), "-o", str(folder / "b.jsonl")]) == 0
     return folder / "b.jsonl"
@@ -38,7 +43,7 @@ def gate(
 ) -> tuple[int, Any, str]:
     """(exit code, the one result or the text, standard error)."""
     argv = ["gate", "--baseline", str(base), "--model", "toy/new", "-M", f"step_accuracy={accuracy}"]
-    code, out_text, err = harness(capsys, *argv, "--output-dir", str(out), *(more or ("--json",)))
+    code, out_text, err = harness(capsys, *argv, *found(base), "--output-dir", str(out), *(more or ("--json",)))
     return code, json.loads(out_text)[0] if not more and out_text else out_text, err
 
 
@@ -111,7 +116,7 @@ def test_a_stopped_run_is_reported_goes_on_and_ends_as_if_it_had_never_stopped(
     assert code == 0
     assert f"{asked} of 160 problems finished" in text
     assert "stopped" in text
-    more = [*GAME, "--model", "toy/new", "-M", "step_accuracy=0.7", "--limit", "160"]
+    more = [*ASKED, *found(base), "--model", "toy/new", "-M", "step_accuracy=0.7"]
     code, _, err = harness(capsys, "eval", *more, "--output-dir", str(tmp_path / "gated"))
     assert code == 0
     assert f"{asked} of 160 problems were finished before" in err
@@ -130,7 +135,7 @@ def test_a_larger_evaluation_finds_the_gates_calls(
     capsys: pytest.CaptureFixture[str], base: Path, tmp_path: Path
 ) -> None:
     _, result, _ = gate(capsys, base, tmp_path, 0.7)
-    options = [*GAME[:-1], "n=6", "--model", "toy/new", "-M", "step_accuracy=0.7", "--limit", "160", "--json"]
+    options = [*ASKED[:-1], "n=6", *found(base), "--model", "toy/new", "-M", "step_accuracy=0.7", "--json"]
     _, text, _ = harness(capsys, "eval", *options, "--output-dir", str(tmp_path))
     usage = json.loads(text)[0]["results"]["usage"]
     assert usage["asked"]["calls"] - usage["generated"]["calls"] == 4 * result["problems"]["asked"]
@@ -227,10 +232,10 @@ def test_votes_can_be_gated(capsys: pytest.CaptureFixture[str], base: Path, tmp_
 def test_a_file_of_two_runs_is_two_verdicts_that_share_alpha(
     capsys: pytest.CaptureFixture[str], base: Path, tmp_path: Path
 ) -> None:
-    argv = ["eval", "game24", "--model", "toy/base", "--limit", "40", "--output-dir", str(tmp_path / "base"), "--json"]
-    _, text, _ = harness(capsys, *argv)
+    argv = ["eval", "sums", *found(base), "--model", "toy/base", "--limit", "40"]
+    _, text, _ = harness(capsys, *argv, "--output-dir", str(tmp_path / "base"), "--json")
     assert main(["baseline", json.loads(text)[0]["run"], "-o", str(tmp_path / "greedy.jsonl")]) == 0
-    both = tmp_path / "both.jsonl"
+    both = base.parent / "both.jsonl"
     both.write_text(base.read_text() + (tmp_path / "greedy.jsonl").read_text())
     code, text, _ = gate(capsys, both, tmp_path / "runs", 0.7, "--json", "--blocks", "2")
     sampled, greedy = json.loads(text)
@@ -249,7 +254,7 @@ def test_every_form_of_output(
     options = [part for file in files for part in ("-o", str(file))]
     code, text, _ = gate(capsys, base, tmp_path / "runs", 0.7, *options, "--format", "github")
     assert code == 10
-    assert text.startswith("::error title=regression%3A game24 · sample(n=4) · pass@1::The candidate is worse")
+    assert text.startswith("::error title=regression%3A sums · sample(n=4) · pass@1::The candidate is worse")
     markdown, data = files[0].read_text(), json.loads(files[1].read_text())
     assert (tmp_path / "summary").read_text() == markdown
     outputs = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
@@ -276,4 +281,4 @@ def test_dry_run_generates_nothing(capsys: pytest.CaptureFixture[str], base: Pat
 def test_options_may_come_from_a_file(capsys: pytest.CaptureFixture[str], base: Path, tmp_path: Path) -> None:
     config = tmp_path / "gate.yaml"
     config.write_text(f"baseline: {base}\nmodel: toy/new\nM: {{step_accuracy: 0.7}}\noutput_dir: {tmp_path}/runs\n")
-    assert harness(capsys, "gate", "--baseline", str(base), "--config", str(config), "--json")[0] == 10
+    assert harness(capsys, "gate", "--baseline", str(base), *found(base), "--config", str(config), "--json")[0] == 10
