@@ -73,7 +73,7 @@ def baseline(run: Run) -> Baseline:
     state = run.manifest["state"]
     if state != "complete":
         raise IncompleteError(
-            f"{run.folder} is {state}; a baseline needs every problem. Finish it with the command that began it."
+            f"{run.folder} is {state}; a baseline needs every problem. Finish it with `harness eval`."
         )
     made, results = reduce(run), run.results()
     rows = [

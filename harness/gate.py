@@ -15,6 +15,8 @@ from harness.run import Json, Run
 from scorers.sequential import Look, detectable, look
 
 SCHEMA = "harness.gate/1"
+MUCH_TRUNCATED = 0.05
+"""A share of responses cut at the limit that a reader must know of."""
 NAMES = {"regression": "regression", "noninferior": "non-inferior", None: "inconclusive"}
 
 
@@ -104,6 +106,7 @@ class Gate:
             "blocks": {"asked": len(self.looks), "planned": len(self.blocks)},
             "looks": [_look(each) for each in self.looks],
             "saved": self._saved(candidate),
+            "warnings": self._warnings(candidate, asked),
         }
 
     def _side(self, side: Baseline, values: Sequence[float], asked: Sequence[str]) -> Json:
@@ -118,6 +121,21 @@ class Gate:
             "truncated": sum(line["truncated"] for line in lines) / responses if responses else None,
             "unjudged": sum(line["unjudged"] for line in lines),
         }
+
+    def _warnings(self, candidate: Baseline, asked: Sequence[str]) -> list[str]:
+        """What makes the difference hard to read: responses cut at the limit, not judged, or missing."""
+        old, new = (self._side(side, [], asked) for side in (self.base, candidate))
+        found = []
+        if (new["truncated"] or 0) > max(MUCH_TRUNCATED, old["truncated"] or 0):
+            found.append(
+                f"{100 * new['truncated']:.0f} % of the candidate's responses were cut at the token limit, "
+                f"{100 * (old['truncated'] or 0):.0f} % of the baseline's."
+            )
+        if new["unjudged"] or old["unjudged"]:
+            found.append(f"Unjudged responses: {new['unjudged']} of the candidate, {old['unjudged']} of the baseline.")
+        if failed := sum(candidate.problems[name]["status"] == "error" for name in asked if name in candidate.problems):
+            found.append(f"Failed and left no pair: {failed} of {len(asked)} problems.")
+        return found
 
     def _saved(self, candidate: Baseline) -> Json:
         """What was not asked: the share of the problems, and the share of the tokens that the baseline needed for them;

@@ -22,7 +22,7 @@ def text(results: Sequence[Json], how: str) -> str:
     if how == "junit":
         return junit(results)
     if how == "github":
-        return "\n".join(annotation(result) for result in results)
+        return "\n".join(line for result in results for line in commands(result))
     return markdown(results)
 
 
@@ -52,6 +52,7 @@ def _one(result: Json) -> str:
             _table(["problems", "of the plan", "difference, points", "bounds"], looks, left=0),
             "",
             *_coverage(result),
+            *[f"warning: {text}" for text in result["warnings"]],
             f"Bounds are one-sided; all looks together err with at most {100 * result['alpha']:g} %.",
             f"run: {_safe(new['run'])}",
         ]
@@ -138,10 +139,11 @@ def junit(results: Sequence[Json]) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, encoding="unicode")
 
 
-def annotation(result: Json) -> str:
-    """A workflow command that shows the verdict on the page of the run."""
+def commands(result: Json) -> list[str]:
+    """Workflow commands that show the verdict, and what to know about it, on the page of the run."""
     title = _escaped(_title(result)).replace(":", "%3A").replace(",", "%2C")
-    return f"::{LEVELS[result['verdict']]} title={title}::{_escaped(sentence(result))}"
+    said = [(LEVELS[result["verdict"]], sentence(result)), *[("warning", text) for text in result["warnings"]]]
+    return [f"::{level} title={title}::{_escaped(text)}" for level, text in said]
 
 
 def _escaped(message: str) -> str:

@@ -218,9 +218,30 @@ def test_failing_problems_give_no_verdict(
     code, text, _ = gate(capsys, base, tmp_path, 0.895, "--max-errors", "1", "--json")
     [result] = json.loads(text)
     assert (code, result["problems"]["paired"], result["problems"]["asked"]) == (0, 159, 160)
+    assert result["warnings"] == ["Failed and left no pair: 1 of 160 problems."]
     monkeypatch.undo()
     code, result, _ = gate(capsys, base, tmp_path, 0.895)
     assert (code, result["problems"]["paired"]) == (0, 160)
+
+
+def test_a_candidate_that_is_cut_is_warned_of(
+    capsys: pytest.CaptureFixture[str], base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from harness.backends.toy import Toy
+    from harness.core import Completion, Request
+
+    whole = Toy.generate
+
+    async def wordy(self: Toy, request: Request) -> Completion:
+        return replace(await whole(self, request), text="Well,", finish_reason="length")
+
+    monkeypatch.setattr(Toy, "generate", wordy)
+    code, text, _ = gate(capsys, base, tmp_path, 0.9, "--format", "github")
+    assert code == 10
+    assert "::warning title=" in text
+    assert "100 %25 of the candidate's responses were cut at the token limit, 0 %25 of the baseline's." in text
 
 
 def test_votes_can_be_gated(capsys: pytest.CaptureFixture[str], base: Path, tmp_path: Path) -> None:
@@ -281,4 +302,7 @@ def test_dry_run_generates_nothing(capsys: pytest.CaptureFixture[str], base: Pat
 def test_options_may_come_from_a_file(capsys: pytest.CaptureFixture[str], base: Path, tmp_path: Path) -> None:
     config = tmp_path / "gate.yaml"
     config.write_text(f"baseline: {base}\nmodel: toy/new\nM: {{step_accuracy: 0.7}}\noutput_dir: {tmp_path}/runs\n")
-    assert harness(capsys, "gate", "--baseline", str(base), *found(base), "--config", str(config), "--json")[0] == 10
+    assert harness(capsys, "gate", *found(base), "--config", str(config), "--json")[0] == 10
+    code, _, err = harness(capsys, "gate", "--model", "toy/new")
+    assert code == 2
+    assert "--baseline is missing" in err

@@ -34,7 +34,7 @@ SUFFIXES = {".md": "md", ".json": "json", ".xml": "junit"}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `harness eval`, whose defaults are the baseline's here, and the gate's own."""
     gate = parser.add_argument_group("gate")
-    gate.add_argument("--baseline", required=True, metavar="FILE", help="made by `harness baseline`")
+    gate.add_argument("--baseline", metavar="FILE", help="made by `harness baseline`")
     gate.add_argument("--metric", metavar="M", help="accuracy, pass@1, maj@4 … (default: pass@1 for sample)")
     gate.add_argument("--margin", type=_points, default=2.0, metavar="PP", help="a loss that may be (default 2 points)")
     gate.add_argument(
@@ -56,6 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     from harness import baseline
 
     arguments = evaluation.with_config(arguments)
+    if not arguments.baseline:
+        raise UsageError("--baseline is missing. Say --baseline FILE; `harness baseline RUN -o FILE` makes one.")
     outputs = [Path(name) for name in arguments.output or ()]
     for path in outputs:
         if path.suffix not in SUFFIXES:
