@@ -216,6 +216,17 @@ def test_no_verdict_fails_with_its_code(runner: Runner, inputs: dict[str, str], 
     assert not (runner.folder / "owned").exists()
 
 
+@pytest.mark.parametrize(("extras", "wanted"), [("", str(ROOT)), ("hf,vllm", f"{ROOT}[hf,vllm]")])
+def test_the_harness_is_installed_from_the_actions_own_checkout(runner: Runner, extras: str, wanted: str) -> None:
+    """pip itself is not run here: a `python` in its place says what it was asked."""
+    python = runner.folder / "bin" / "python"
+    python.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    python.chmod(0o755)
+    runner.inputs["extras"] = extras
+    assert runner.step("Install") == 0
+    assert runner.log.splitlines() == ["-m", "pip", "install", "--quiet", wanted]
+
+
 def test_an_old_verdict_is_not_taken_for_a_new_one(runner: Runner) -> None:
     assert runner.step("Gate") == 0
     runner.inputs["options"] = "--max-tokens 7"
