@@ -240,7 +240,7 @@ def test_options_that_are_no_shell_words_fail_the_step(runner: Runner) -> None:
     assert "No closing quotation" in runner.log
 
 
-@pytest.mark.parametrize("hostile", ['"; touch owned; "', "$(touch owned)", "`touch owned`", "'; touch owned; '"])
+@pytest.mark.parametrize("hostile", ['"; touch owned; "$(touch owned)', "'`touch owned`; touch owned; '"])
 def test_inputs_are_never_code(runner: Runner, hostile: str) -> None:
     runner.inputs["model"] = f"toy/{hostile}"
     runner.inputs["output-dir"] = f"runs {hostile}"
