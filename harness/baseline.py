@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.core import IncompleteError, NotComparableError, UsageError
+from harness.core import CUT, IncompleteError, NotComparableError, UsageError
 from harness.files import digest, dumps
 from harness.results import Outcome, default_ks
 from harness.run import Json, Run, differing
@@ -93,7 +93,7 @@ def _line(problem: Json, responses: Sequence[Json], ks: Sequence[int] | None) ->
         "correct": problem["correct"],
         "completion_tokens": usage.get("completion_tokens", 0),
         "total_tokens": sum(usage.get(name, 0) for name in ("prompt_tokens", "completion_tokens", "verifier_tokens")),
-        "truncated": sum(response["finish_reason"] == "length" for response in responses),
+        "truncated": sum(response["finish_reason"] in CUT for response in responses),
         "values": _votes(Outcome.of(problem, responses), ks),
     }
 

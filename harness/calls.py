@@ -166,38 +166,52 @@ class ProblemCalls:
     def __init__(self, log: CallLog, backend: Backend, problem_id: str) -> None:
         self.ledger = Ledger()
         self._log = log
-        self._backend = backend
+        self.backend = backend
         self._problem_id = problem_id
 
     async def generate(self, request: Request) -> Completion:
         """One completion of the policy. Raises BackendError when the engine keeps failing."""
-        return await self.call(self._backend, request, role="policy")
+        return await self.call(self.backend, request, role="policy")
 
     async def call(self, backend: Backend, request: Request, *, role: str) -> Completion:
         """One completion of any model; all that is not the policy's is billed as the verifier's."""
-        fresh = False
 
         async def produce() -> Json:
-            nonlocal fresh
-            completion = await backend.generate(request)
-            fresh = True
-            return asdict(completion)
+            return asdict(await backend.generate(request))
 
-        about = {"kind": role, "problem_id": self._problem_id, "prefix_chars": len(request.prefix)}
+        about = {"prefix_chars": len(request.prefix)} | asdict(request.sampling)
         key = request_key(digest(backend.identity), request, role=role)
-        completion = Completion(**await self._log.call(key, about | asdict(request.sampling), produce))
-        usage = billed(role, completion)
+        return Completion(**await self._logged(key, role, about, produce))
+
+    async def measure(self, verifier: Mapping[str, Any], material: Any, produce: Callable[[], Awaitable[Json]]) -> Json:
+        """One scoring call of a verifier of this identity, about `material`; its result holds `prompt_tokens`."""
+        about = {"kind": "verifier", "model": digest(verifier), "material": material}
+        return await self._logged(digest(about)[:KEY_LENGTH], "verifier", {}, produce)
+
+    async def _logged(self, key: str, role: str, about: Json, produce: Callable[[], Awaitable[Json]]) -> Json:
+        """The result of a call, from the log or made now, and billed."""
+        fresh = False
+
+        async def noted() -> Json:
+            nonlocal fresh
+            result = await produce()
+            fresh = True
+            return result
+
+        result = await self._log.call(key, {"kind": role, "problem_id": self._problem_id} | about, noted)
+        usage = billed(role, result)
         self.ledger.asked += usage
         if fresh:
             self.ledger.generated += usage
-        return completion
+        return result
 
 
-def billed(role: str, completion: Completion) -> Usage:
-    """The usage of one call: the policy's by kind of token, anybody else's as verifier tokens."""
+def billed(role: str, result: Mapping[str, Any]) -> Usage:
+    """The usage of one logged result: the policy's by kind of token, anybody else's as verifier tokens."""
     if role == "policy":
-        return Usage.of(completion)
-    return Usage(verifier_calls=1, verifier_tokens=completion.prompt_tokens + completion.completion_tokens)
+        return Usage.of(Completion(**result))
+    read, written = result.get("prompt_tokens", 0), result.get("completion_tokens", 0)
+    return Usage(verifier_calls=1, verifier_tokens=read + written, verifier_completion_tokens=written)
 
 
 def request_key(model: str, request: Request, *, role: str = "policy") -> str:

@@ -7,13 +7,16 @@ a *response*; what a strategy returns is a *selection*. Below the policy, one *r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Protocol, TypedDict
 
 Level = int | str
-FinishReason = Literal["stop", "eos", "length"]
-"""Why a completion ended: a stop string was met, the model ended its turn, or the token limit cut it."""
+FinishReason = Literal["stop", "eos", "length", "budget"]
+"""Why a completion ended: a stop string was met, the model ended its turn, or the token limit cut it. A path may also
+have been cut by the token budget of its problem."""
+CUT = ("length", "budget")
+"""The reasons with which a response is no whole one."""
 
 
 # -------------------------------------------------------------------------------------------------------------- errors
@@ -151,14 +154,17 @@ class Prompt:
 class Path:
     """A prompt plus the steps so far: the state of the Markov decision process (Meta-CoT paper, section 2).
 
-    Steps keep their delimiter, so `text` is their concatenation. `tokens` counts the completion tokens of the path.
-    A finished path is a response; one that was cut by the token limit is finished too, with `finish_reason` "length".
+    Steps keep their delimiter, so `text` is their concatenation. `tokens` counts the completion tokens of the path,
+    `forced_tokens` those that were written into it and not generated ("Wait", a forced end of thinking).
+    A finished path is a response; one that was cut by the token limit is finished too, with `finish_reason` "length",
+    as is one that the problem's token budget cut ("budget"). `step_scores` has an entry per step of `split_steps`.
     """
 
     prompt: Prompt
     steps: tuple[str, ...] = ()
     tokens: int = 0
     thinking_tokens: int = 0
+    forced_tokens: int = 0
     finished: bool = False
     finish_reason: FinishReason | None = None
     score: float | None = None
@@ -169,14 +175,38 @@ class Path:
         """The response so far."""
         return "".join(self.steps)
 
+    @property
+    def whole(self) -> bool:
+        """Whether the model ended it by itself."""
+        return self.finished and self.finish_reason not in CUT
+
+
+def split_steps(text: str, delimiter: str) -> tuple[str, ...]:
+    """The steps of a response, each with its delimiter, adding up to the text; blank ones belong to the step before."""
+    if not delimiter:
+        return (text,) if text else ()
+    pieces = text.split(delimiter)
+    steps: list[str] = []
+    for number, piece in enumerate(pieces):
+        step = piece + (delimiter if number + 1 < len(pieces) else "")
+        if steps and not piece.strip():
+            steps[-1] += step
+        elif step:
+            steps.append(step)
+    return tuple(steps)
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a strategy returns: every candidate response, which of them it chose (None: it chose none), and the search
-    tree where it grew one."""
+    """What a strategy returns: every candidate response, the rule that chooses one, and the search tree if it grew one.
+
+    `rule` names a rule of `harness.choice`, which knows the answers once they are graded: "first", "best" (score),
+    "majority", "weighted_majority", or a key of `weights`, which hold a number per candidate ("visits", "value"). All
+    rules are evaluated on every selection and logged; this one is the strategy's own."""
 
     candidates: tuple[Path, ...]
-    chosen: int | None = 0
+    rule: str = "first"
+    weights: Mapping[str, Sequence[float]] = field(default_factory=dict)
     tree: Sequence[Mapping[str, Any]] | None = None
 
 
@@ -185,7 +215,8 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Sampling parameters, in OpenAI's words. `temperature` 0 is greedy decoding."""
+    """Sampling parameters, in OpenAI's words. `temperature` 0 is greedy decoding. `max_tokens` 0 generates nothing and
+    asks for the log-probabilities of the prefix's tokens instead."""
 
     temperature: float = 0.0
     top_p: float = 1.0
@@ -206,7 +237,8 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Completion:
     """One answer of a backend. Token counts are the engine's own. `stop` is the stop string that was met, which `text`
-    does not contain; `cached_prompt_tokens` is the part of `prompt_tokens` that the engine did not have to compute."""
+    does not contain; `cached_prompt_tokens` is the part of `prompt_tokens` that the engine did not have to compute.
+    `logprobs` are those of the prefix's tokens (nats), where a request asked for them."""
 
     text: str
     prompt_tokens: int
@@ -215,11 +247,16 @@ class Completion:
     stop: str | None = None
     cached_prompt_tokens: int = 0
     thinking_tokens: int = 0
+    logprobs: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What was asked for, in calls and tokens (OpenAI's words). Adds up with `+`; the zero is `Usage()`."""
+    """What was asked for, in calls and tokens (OpenAI's words). Adds up with `+`; the zero is `Usage()`.
+
+    `verifier_tokens` are all that a verifier read or wrote, `verifier_completion_tokens` those it wrote.
+    `serial_tokens` is the depth of a problem's work: the completion tokens of the policy on its longest chain of calls
+    that had to wait for each other."""
 
     calls: int = 0
     prompt_tokens: int = 0
@@ -228,6 +265,8 @@ class Usage:
     thinking_tokens: int = 0
     verifier_calls: int = 0
     verifier_tokens: int = 0
+    verifier_completion_tokens: int = 0
+    serial_tokens: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return replace(self, **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
@@ -284,6 +323,61 @@ class Backend(Protocol):
 
     async def generate(self, request: Request) -> Completion:
         """Complete one request. Raises BackendError."""
+        ...
+
+    async def close(self) -> None:
+        """Let the engine go."""
+
+
+# ----------------------------------------------------------------------------------------------------------- verifiers
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a verifier says of a path: a score per step, or one of the whole (`outcome`), or both."""
+
+    steps: tuple[float, ...] = ()
+    outcome: float | None = None
+
+
+class Desk(Protocol):
+    """What a verifier may use for one problem. Whatever it calls is logged, can be resumed, and is billed to it."""
+
+    problem: Problem
+    prompt: Prompt
+
+    async def complete(self, request: Request, backend: Backend | None = None) -> Completion:
+        """One completion, of the policy's own engine unless another is named."""
+
+    async def measure(self, material: Any, produce: Callable[[], Awaitable[Mapping[str, Any]]]) -> Mapping[str, Any]:
+        """The result of a scoring call of the verifier's own engine: logged under the verifier's identity and
+        `material` (JSON). `produce` makes it; it holds `prompt_tokens` and whatever else, in JSON."""
+        ...
+
+    async def grade(self, text: str) -> Grade:
+        """The task's own verdict on a response."""
+        ...
+
+    def render(self, messages: Sequence[Message], backend: Backend | None = None) -> Prompt:
+        """A conversation as the policy (or another backend) reads it."""
+        ...
+
+
+class Verifier(Protocol):
+    """v(q, S): one class, one asynchronous method. Constructing it is cheap; an engine starts with the first call."""
+
+    identity: Mapping[str, Any]
+    """Everything that can change its scores; part of every call's key."""
+    environment: Mapping[str, Any] = {}
+    partial: bool = True
+    """Whether it can score a path that is not finished."""
+    uses_gold: bool = False
+    """Whether it looks at the gold answer: such numbers are an analysis, never a result, and are marked everywhere."""
+    concurrency: int = 64
+
+    async def score(self, path: Path, desk: Desk) -> Scores:
+        """Score one path. Its steps are those of `split_steps`; one score per step, or an outcome. Raises BackendError
+        where there is no score: a missing one is never 0."""
         ...
 
     async def close(self) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import platform
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path as FilePath
 from typing import Any
@@ -25,14 +25,19 @@ from harness.core import (
     Selection,
     Task,
     Usage,
+    UsageError,
+    Verifier,
 )
+from harness.desk import ProblemDesk, rendered
 from harness.files import digest
 from harness.judge import Judge, settled
+from harness.meter import Meter
 from harness.policy import Policy
 from harness.progress import Progress
-from harness.records import problem_line, response_line
+from harness.records import choose, problem_line, response_line
 from harness.results import build
 from harness.run import Json, Run, RunWriter, sibling_logs
+from harness.verification import Verification
 from scorers.pool import GradingPool
 
 GIVE_UP_AFTER = 20
@@ -55,14 +60,15 @@ class Plan:
     concurrency: int | None = None
     max_errors: int = 0
     judge: Judge | None = None
+    verifier: Verifier | None = None
+    verifier_name: str | None = None
+    aggregation: str = "last"
+    budget: int | None = None
 
     def prompt(self, problem: Problem) -> Prompt:
         """What the model reads for a problem: rendered by its own chat template where it has one and it is wanted."""
-        tokenizer = self.backend.tokenizer
-        if self.chat_template and tokenizer is not None and tokenizer.has_chat_template:
-            text = tokenizer.render(problem.messages)
-            return Prompt(problem.id, problem.statement, text, problem.messages, templated=True)
-        return Prompt(problem.id, problem.statement, problem.text, problem.messages)
+        prompt = rendered(problem, problem.messages, self.backend, chat_template=self.chat_template)
+        return prompt if prompt.templated else replace(prompt, text=problem.text)
 
     def identity(self) -> Json:
         """Everything that can change the run's numbers; its digest names the folder."""
@@ -77,6 +83,8 @@ class Plan:
             "delimiter": self.delimiter,
             "scorer": {"function": self.task.scorer.function, "version": self.task.scorer.version},
             "judge": self.judge and self.judge.identity(),
+            "verifier": self.verifier and {**self.verifier.identity, "aggregation": self.aggregation},
+            "budget": self.budget,
         }
 
     def about(self, command: Sequence[str]) -> Json:
@@ -90,6 +98,13 @@ class Plan:
             "problem_ids": [problem.id for problem in self.task.problems],
             "ks": self.ks and list(self.ks),
             "judge": self.judge and self.judge.name,
+            "verifier": self.verifier
+            and {
+                "name": self.verifier_name,
+                "aggregation": self.aggregation,
+                "uses_gold": self.verifier.uses_gold,
+                "environment": dict(self.verifier.environment),
+            },
             "first_prompt": {"problem_id": prompt.problem_id, "text": prompt.text, "token_ids": ids},
             "chat_template": getattr(tokenizer, "chat_template", None) if prompt.templated else None,
             "environment": {**_environment(), **self.backend.environment},
@@ -199,7 +214,7 @@ class _Run:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self.concurrency):
                     group.create_task(self._worker(todo))
-        except* IncompleteError as failures:
+        except* (IncompleteError, UsageError) as failures:
             raise failures.exceptions[0] from None
 
     def warn(self) -> None:
@@ -223,9 +238,11 @@ class _Run:
         try:
             selection = await self._select(problem, calls)
             responses = await self._graded(problem, selection, calls)
+            choices = choose(responses, selection.rule)
             tree = selection.tree
             record = problem_line(problem, responses, calls.ledger.asked, self.plan.backend.tokenizer)
-        except (IncompleteError, asyncio.CancelledError):
+            record |= {"rule": selection.rule, "choices": choices}
+        except (IncompleteError, UsageError, asyncio.CancelledError):
             raise
         except Exception as error:  # a failed problem is data: whatever it was stands in its line
             kind = "" if isinstance(error, HarnessError) else f"{type(error).__name__}: "
@@ -240,12 +257,33 @@ class _Run:
     async def _select(self, problem: Problem, calls: ProblemCalls) -> Selection:
         """Let the strategy work, and hold it to what it promises."""
         plan = self.plan
-        policy = Policy(calls.generate, plan.sampling, delimiter=plan.delimiter)
-        selection = await self._strategy(plan.prompt(problem), policy, **plan.parameters)
+        prompt, tokenizer = plan.prompt(problem), plan.backend.tokenizer
+        policy = Policy(
+            calls.generate,
+            plan.sampling,
+            delimiter=plan.delimiter,
+            meter=Meter(plan.budget),
+            render=lambda messages: rendered(problem, messages, plan.backend, chat_template=plan.chat_template),
+            count=None if tokenizer is None else lambda text: len(tokenizer.encode(text, special_tokens=False)),
+        )
+        parts: Json = {"prompt": prompt, "policy": policy}
+        if plan.verifier is not None:
+            desk = ProblemDesk(
+                problem, prompt, calls, identity=plan.verifier.identity, scorer=plan.task.scorer, pool=self.pool
+            )
+            parts["verifier"] = Verification(
+                plan.verifier, desk, delimiter=plan.delimiter, aggregation=plan.aggregation
+            )
+        wanted = registry.injected(self._strategy)
+        selection = await self._strategy(**{k: v for k, v in parts.items() if k in wanted}, **plan.parameters)
         if not all(candidate.finished for candidate in selection.candidates):
             raise BackendError(
                 f"Strategy '{plan.strategy}' returned an unfinished path as a response.", retryable=False
             )
+        calls.ledger.asked += Usage(serial_tokens=policy.meter.serial)
+        if plan.verifier is not None and "verifier" not in wanted:
+            scored = await parts["verifier"].score(selection.candidates)
+            selection = replace(selection, candidates=tuple(scored))
         return selection
 
     async def _graded(self, problem: Problem, selection: Selection, calls: ProblemCalls) -> list[Json]:
@@ -259,7 +297,8 @@ class _Run:
         for index, (path, grade) in enumerate(zip(selection.candidates, grades, strict=True)):
             final = settled(grade, opinions, judge.name) if judge else grade
             opinion = opinions.get(grade.answer or "")
-            lines.append(response_line(problem.id, index, path, final, chosen=index == selection.chosen, judge=opinion))
+            weights = {name: values[index] for name, values in selection.weights.items()}
+            lines.append(response_line(problem.id, index, path, final, judge=opinion, weights=weights))
         return lines
 
     def _count(self, record: Json, responses: Sequence[Json]) -> None:

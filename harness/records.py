@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from harness.core import Grade, Path, Problem, Tokenizer, Usage
+from harness.choice import choices
+from harness.core import Grade, Path, Problem, Tokenizer, Usage, UsageError
+from harness.registry import unknown
 from harness.run import Json
 
 
-def response_line(problem_id: str, index: int, path: Path, grade: Grade, *, chosen: bool, judge: bool | None) -> Json:
-    """A candidate response with its verdict and the judge's opinion, where one was asked."""
+def response_line(
+    problem_id: str, index: int, path: Path, grade: Grade, *, judge: bool | None, weights: Mapping[str, float]
+) -> Json:
+    """A candidate response with its verdict, the judge's opinion where one was asked, and the strategy's weights."""
     return {
         "problem_id": problem_id,
         "index": index,
@@ -19,9 +23,33 @@ def response_line(problem_id: str, index: int, path: Path, grade: Grade, *, chos
         "judge": judge,
         "score": path.score,
         "step_scores": list(path.step_scores),
-        "usage": {"completion_tokens": path.tokens, "thinking_tokens": path.thinking_tokens},
+        "usage": {
+            "completion_tokens": path.tokens,
+            "thinking_tokens": path.thinking_tokens,
+            "forced_tokens": path.forced_tokens,
+        },
         "finish_reason": path.finish_reason,
-        "chosen": chosen,
+        "weights": dict(weights),
+        "chosen": False,
+    }
+
+
+def choose(responses: Sequence[Json], rule: str) -> Json:
+    """Mark the response that `rule` chooses; the result says what every rule would have chosen."""
+    names = responses[0]["weights"] if responses else {}
+    found = choices(
+        [r["answer"] if r["canonical"] is None else r["canonical"] for r in responses],
+        [r["score"] for r in responses],
+        {name: [r["weights"][name] for r in responses] for name in names},
+        [r["finish_reason"] for r in responses],
+    )
+    if rule not in found:
+        raise UsageError(unknown("Choice", rule, found))
+    for response in responses:
+        response["chosen"] = response["index"] == found[rule]
+    return {
+        name: None if i is None else {"index": i, "answer": responses[i]["answer"], "correct": responses[i]["correct"]}
+        for name, i in sorted(found.items())
     }
 
 

@@ -10,7 +10,7 @@ from harness.calls import CallLog, ProblemCalls
 from harness.core import Grade, Problem, Task, UsageError
 from harness.files import FolderLock, LineWriter, write_json
 from harness.judge import Judge, settled
-from harness.records import summary, verdict
+from harness.records import choose, summary, verdict
 from harness.results import build
 from harness.run import Json, Run
 from scorers.pool import GradingPool
@@ -93,6 +93,7 @@ class _Regrading:
                 where = {"problem_id": response["problem_id"], "index": response["index"]}
                 changed.append({**where, "was": response["correct"], "now": grade.correct, "reason": grade.reason})
             response.update(verdict(grade) | {"judge": opinions.get(grade.answer or "")})
+        line["choices"] = choose(responses, line.get("rule", "first"))
         line.update(summary(responses))
         return changed
 

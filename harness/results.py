@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from harness.calls import billed
-from harness.core import Completion, Usage
+from harness.core import CUT, Usage
 from harness.run import RESULTS_SCHEMA, Json, Run
 from scorers.estimators import best_curve, maj_curve, pass_at_k, weighted_maj_at_k
 from scorers.intervals import mean_estimate, quantiles
@@ -47,7 +47,7 @@ class Outcome:
             scores=[r["score"] for r in responses],
             tokens=[r["usage"]["completion_tokens"] for r in responses],
             thinking=[r["usage"]["thinking_tokens"] for r in responses],
-            truncated=[r["finish_reason"] == "length" for r in responses],
+            truncated=[r["finish_reason"] in CUT for r in responses],
             total_tokens=sum(usage.get(k, 0) for k in ("prompt_tokens", "completion_tokens", "verifier_tokens")),
             human_tokens=problem.get("human_tokens") or [],
             opinions=[r.get("judge") for r in responses],
@@ -79,6 +79,7 @@ def build(run: Run, ks: Sequence[int] | None = None) -> Json:
         "task": identity["task"]["name"],
         "model": run.manifest["model"],
         "strategy": identity["strategy"],
+        "verifier": run.manifest.get("verifier"),
         "problems": {
             "selected": len(run.manifest["problem_ids"]),
             "finished": sum(o.status == "ok" for o in outcomes),
@@ -192,5 +193,5 @@ def _usage(run: Run) -> Json:
             asked += Usage(**{name: problem["usage"].get(name, 0) for name in names})
     for call in run.lines("calls.jsonl"):
         if "from" not in call:
-            generated += billed(call["kind"], Completion(**call["result"]))
+            generated += billed(call["kind"], call["result"])
     return {"asked": asdict(asked), "generated": asdict(generated)}

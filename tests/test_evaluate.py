@@ -61,6 +61,9 @@ def test_the_files_of_a_run(tmp_path: Path, pool: GradingPool) -> None:
         assert problem["correct"] == own[0]["correct"]
     results = json.loads((folder / "results.json").read_text())
     assert results["problems"] == {"selected": 8, "finished": 8, "errors": 0, "unjudged": 0}
+    depth = results["usage"]["asked"].pop("serial_tokens")
+    assert 0 < depth < results["usage"]["asked"]["completion_tokens"]
+    assert results["usage"]["generated"].pop("serial_tokens") == 0
     assert results["usage"]["asked"] == results["usage"]["generated"]
 
 

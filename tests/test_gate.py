@@ -250,6 +250,40 @@ def test_votes_can_be_gated(capsys: pytest.CaptureFixture[str], base: Path, tmp_
     assert (code, result["metric"]) == (10, "maj@4")
 
 
+def test_verifier_and_budget_are_part_of_what_is_compared(
+    capsys: pytest.CaptureFixture[str], base: Path, tmp_path: Path
+) -> None:
+    argv = [
+        "eval",
+        "sums",
+        *found(base),
+        "--model",
+        "toy/base",
+        "--strategy",
+        "best_of_n",
+        "-S",
+        "n=2",
+        "--limit",
+        "60",
+    ]
+    argv += ["--verifier", "toy/default", "--budget", "4000", "--output-dir", str(tmp_path / "base"), "--json"]
+    _, text, _ = harness(capsys, *argv)
+    searched = base.parent / "searched.jsonl"
+    assert main(["baseline", json.loads(text)[0]["run"], "-o", str(searched)]) == 0
+    code, _, err = gate(capsys, searched, tmp_path / "runs", 0.5, "--json")
+    assert (code, "needs a verifier" in err) == (2, True)
+    code, _, err = gate(capsys, searched, tmp_path / "runs", 0.5, "--verifier", "toy/default", "-V", "noise=0.4")
+    assert (code, "differ in verifier.noise" in err) == (4, True), err
+    verified = ["--verifier", "toy/default", "--json"]
+    code, _, err = gate(capsys, searched, tmp_path / "runs", 0.5, *verified, "--budget", "50")
+    assert (code, "differ in budget" in err) == (4, True), err
+    code, text, _ = gate(capsys, searched, tmp_path / "runs", 0.5, *verified)
+    [result] = json.loads(text)
+    assert (code, result["metric"], result["verdict"]) == (10, "accuracy", "regression")
+    code, text, _ = gate(capsys, searched, tmp_path / "runs", 0.5, *verified, "--metric", "best@2")
+    assert (code, json.loads(text)[0]["metric"]) == (10, "best@2")
+
+
 def test_a_file_of_two_runs_is_two_verdicts_that_share_alpha(
     capsys: pytest.CaptureFixture[str], base: Path, tmp_path: Path
 ) -> None:

@@ -13,19 +13,9 @@ from collections.abc import Sequence
 from random import Random
 
 from harness.core import Completion, FinishReason, Message, Problem, Request, Tokenizer
+from harness.synthetic import right_so_far, right_value
 
-_STEP = re.compile(r"^Step (\d+) of \d+: .*?gives (\d+)\.$", re.MULTILINE)
 _WORDS = ("so", "we", "combine", "the", "terms", "and", "simplify", "which", "by", "the", "same", "argument")
-
-
-def right_value(problem_id: str, step: int) -> int:
-    """The number that step `step` (from 1) of a problem must carry."""
-    return int.from_bytes(hashlib.sha256(f"{problem_id}/{step}".encode()).digest()[:4], "big") % 1000
-
-
-def right_so_far(problem_id: str, text: str) -> list[bool]:
-    """For each step in a response, whether it carries the right number."""
-    return [int(value) == right_value(problem_id, int(step)) for step, value in _STEP.findall(text)]
 
 
 class ToyTokenizer:

@@ -6,17 +6,21 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness import registry
 from harness.backends.toy import Toy
-from harness.core import Completion, Request
+from harness.core import Backend, Completion, Grade, Message, Problem, Prompt, Request, UsageError
 from harness.evaluate import Plan
+from harness.meter import Meter
 from harness.policy import Policy
 from harness.progress import clock
 from harness.run import Json, Run, run_folder
+from harness.verification import Verification
+from harness.verifiers.toy import Toy as ToyVerifier
 
 PREVIEW_TOKENS = 32
 
@@ -68,9 +72,34 @@ async def _calls(plan: Plan) -> int:
         count += 1
         return await toy.generate(request)
 
+    prompt = plan.prompt(problem)
+    calls = _NoCalls(problem, prompt)
+    policy = Policy(generate, plan.sampling, delimiter=plan.delimiter, meter=Meter(plan.budget), render=calls.render)
+    parts = {"prompt": prompt, "policy": policy, "verifier": Verification(ToyVerifier("default", noise=0.2), calls)}
     strategy = registry.component("strategy", plan.strategy)
-    await strategy(plan.prompt(problem), Policy(generate, plan.sampling), **plan.parameters)
+    wanted = registry.injected(strategy)
+    await strategy(**{name: part for name, part in parts.items() if name in wanted}, **plan.parameters)
     return count
+
+
+@dataclass
+class _NoCalls:
+    """A desk without engines: the toy verifier needs none."""
+
+    problem: Problem
+    prompt: Prompt
+
+    def render(self, messages: Sequence[Message], backend: Backend | None = None) -> Prompt:
+        return replace(self.prompt, text="\n\n".join(m["content"] for m in messages), messages=tuple(messages))
+
+    async def complete(self, request: Request, backend: Backend | None = None) -> Completion:
+        raise UsageError("A dry run calls no model.")
+
+    async def measure(self, material: Any, produce: Callable[[], Awaitable[Mapping[str, Any]]]) -> Mapping[str, Any]:
+        raise UsageError("A dry run calls no model.")
+
+    async def grade(self, text: str) -> Grade:
+        raise UsageError("A dry run grades nothing.")
 
 
 def _history(plan: Plan, out: Path) -> dict[str, float] | None:

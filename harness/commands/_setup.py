@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from harness import registry
-from harness.core import Backend, Sampling, Task, UsageError
+from harness.core import Backend, Sampling, Task, UsageError, Verifier
 from harness.evaluate import Plan
 from harness.judge import Judge
+from harness.verification import AGGREGATIONS
 from tasks.loading import load_task
 from tasks.selection import select
 
@@ -85,6 +86,59 @@ class Models:
         """Let the engine go."""
         if self._shared is not None:
             await self._shared.close()
+
+
+class Verifiers:
+    """The verifier that `--verifier KIND/NAME` names, built once for all runs of a command."""
+
+    def __init__(self, arguments: argparse.Namespace, policy: Models) -> None:
+        self.name: str | None = arguments.verifier or None
+        self.aggregation = "last"
+        self._models: Models | None = None
+        self._built: Verifier | None = None
+        given = list(arguments.V or [])
+        if self.name is None:
+            if given:
+                raise UsageError("-V needs a verifier. Say --verifier KIND/NAME; `harness list verifiers` shows all.")
+            return
+        kind, _, model = self.name.partition("/")
+        target = registry.component("verifier", kind)
+        common = [pair for pair in given if _key(pair) == "aggregation"]
+        if common:
+            self.aggregation = common[-1].partition("=")[2].strip()
+            if self.aggregation not in AGGREGATIONS:
+                raise UsageError(registry.unknown("-V aggregation", self.aggregation, AGGREGATIONS))
+        own = [pair for pair in given if pair not in common]
+        options = registry.options(target, own, flag="-V", owner=f"verifier '{kind}'")
+        parts: list[Any] = [model]
+        if "backend" in registry.injected(target):
+            self._models = _engine(model, policy)
+            parts.append(self._models.backend)
+        self._built = target(*parts, **options)
+
+    def of(self, strategy: str) -> Verifier | None:
+        """The verifier, which some strategies cannot do without."""
+        if self._built is None and "verifier" in registry.injected(registry.component("strategy", strategy)):
+            raise UsageError(
+                f"The strategy '{strategy}' needs a verifier. "
+                "Say --verifier KIND/NAME; `harness list verifiers` shows all."
+            )
+        return self._built
+
+    async def close(self) -> None:
+        """Let the verifier's engine go."""
+        if self._built is not None:
+            await self._built.close()
+        if self._models is not None:
+            await self._models.close()
+
+
+def _engine(model: str, policy: Models) -> Models:
+    """The engine of a verifier that generates: BACKEND/NAME, or a name for the policy's own backend. Where it is the
+    policy's own model, it is the policy's own engine."""
+    backend, _, name = policy.name.partition("/")
+    spec = model if model.partition("/")[0] in registry.names("backend") else f"{backend}/{model or name}"
+    return policy if spec == policy.name else Models(spec, [], option="--verifier", letter="-V")
 
 
 def strategies(arguments: argparse.Namespace) -> list[tuple[str, dict[str, Any]]]:
@@ -164,7 +218,7 @@ def judge_of(arguments: argparse.Namespace, models: Models | None, task: Task) -
     return Judge(models.backend(task), models.name, everything=arguments.judge_all)
 
 
-def plans(arguments: argparse.Namespace, models: Models, judges: Models | None = None) -> Iterator[Plan]:
+def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, verifiers: Verifiers) -> Iterator[Plan]:
     """Every task with every strategy, in the order of the command."""
     chosen = strategies(arguments)
     wanted_ks = ks(arguments.k)
@@ -192,4 +246,8 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None =
                 concurrency=arguments.concurrency,
                 max_errors=arguments.max_errors,
                 judge=judge_of(arguments, judges, task),
+                verifier=verifiers.of(name),
+                verifier_name=verifiers.name,
+                aggregation=verifiers.aggregation,
+                budget=arguments.budget,
             )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core import IncompleteError, UsageError
 
 if TYPE_CHECKING:
-    from harness.commands._setup import Models
+    from harness.commands._setup import Models, Verifiers
     from harness.evaluate import Blocks, Finished, Plan
 
 HELP = "evaluate a model"
@@ -42,6 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     strategy = parser.add_argument_group("strategy and sampling")
     strategy.add_argument("--strategy", "--solver", default="greedy", metavar="NAME[,NAME]", help="default: greedy")
     strategy.add_argument("-S", action="append", metavar="key=value", help="a parameter of the strategy")
+    strategy.add_argument(
+        "--verifier", metavar="KIND/NAME", help="`harness list verifiers`; scores what is not searched"
+    )
+    strategy.add_argument("-V", action="append", metavar="key=value", help="an option of the verifier, aggregation=…")
+    strategy.add_argument(
+        "--budget", type=_positive, metavar="TOKENS", help="completion tokens that a problem may cost"
+    )
     strategy.add_argument("--k", metavar="1,4,16", help="the k of pass@k and maj@k (default: 1, 2, 4 … n)")
     strategy.add_argument("--temperature", type=float, metavar="T", help="default 0.8; greedy is 0 by nature")
     strategy.add_argument("--top-p", type=float, metavar="P", help="default 1")
@@ -82,21 +89,22 @@ def run(arguments: argparse.Namespace) -> int:
 
     models = _setup.Models.of(arguments)
     judges = _setup.Models.judge(arguments, models)
+    verifiers = _setup.Verifiers(arguments, models)
     _setup.strategies(arguments)
-    plans = list(_setup.plans(arguments, models, judges))
+    plans = list(_setup.plans(arguments, models, judges, verifiers))
     out = Path(arguments.output_dir)
     if arguments.dry_run:
         from harness.commands import _estimate
 
         return _estimate.show(plans, out, as_json=arguments.json)
-    finished = evaluate_all(plans, {models, judges or models}, out, arguments.argv)
+    finished = evaluate_all(plans, [verifiers, *{models, judges or models}], out, arguments.argv)
     _tell(finished, as_json=arguments.json)
     return IncompleteError.code if any(run.state != "complete" for run in finished) else 0
 
 
 def evaluate_all(
     plans: Sequence[Plan],
-    models: Collection[Models],
+    models: Collection[Models | Verifiers],
     out: Path,
     argv: Sequence[str],
     blocks: Sequence[Blocks | None] | None = None,

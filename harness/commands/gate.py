@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from harness.core import IncompleteError, UsageError
 
 if TYPE_CHECKING:
     from harness.baseline import Baseline
-    from harness.commands._setup import Models
+    from harness.commands._setup import Models, Verifiers
     from harness.evaluate import Plan
     from harness.gate import Gate
 
@@ -70,18 +70,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     models = _setup.Models.of(arguments)
     judges = _setup.Models.judge(arguments, models)
-    plans = [_plan(base, arguments, models, judges) for base in bases]
+    verifiers = _setup.Verifiers(arguments, models)
+    plans = [_plan(base, arguments, models, judges, verifiers) for base in bases]
     if arguments.dry_run:
         from harness.commands import _estimate
 
         return _estimate.show(plans, Path(arguments.output_dir), as_json=arguments.json)
-    return _decide(bases, plans, {models, judges or models}, arguments, outputs)
+    return _decide(bases, plans, [verifiers, *{models, judges or models}], arguments, outputs)
 
 
 def _decide(
     bases: Sequence[Baseline],
     plans: Sequence[Plan],
-    models: set[Models],
+    models: Collection[Models | Verifiers],
     arguments: argparse.Namespace,
     outputs: Sequence[Path],
 ) -> int:
@@ -128,13 +129,15 @@ def _gate(base: Baseline, blocks: Sequence[Sequence[str]], arguments: argparse.N
     return Gate(base, rule, blocks)
 
 
-def _plan(base: Baseline, arguments: argparse.Namespace, models: Models, judges: Models | None) -> Plan:
+def _plan(
+    base: Baseline, arguments: argparse.Namespace, models: Models, judges: Models | None, verifiers: Verifiers
+) -> Plan:
     """The plan that asks the model as the baseline was asked. Raises NotComparableError where that cannot be."""
     from harness.baseline import require_comparable
     from harness.commands import _setup
 
     given = _filled(base, arguments)
-    [plan] = _setup.plans(given, models, judges)
+    [plan] = _setup.plans(given, models, judges, verifiers)
     if arguments.limit is None and arguments.level is None:
         problems = tuple(problem for problem in plan.task.problems if problem.id in base.problems)
         plan = replace(plan, task=replace(plan.task, problems=problems or plan.task.problems))
@@ -157,6 +160,7 @@ def _filled(base: Baseline, arguments: argparse.Namespace) -> argparse.Namespace
         given.temperature = sampling["temperature"] if given.temperature is None else given.temperature
         given.top_p = sampling["top_p"] if given.top_p is None else given.top_p
         given.max_tokens = given.max_tokens or sampling["max_tokens"]
+    given.budget = identity.get("budget") if given.budget is None else given.budget
     given.seed = sampling["seed"] if given.seed is None else given.seed
     if given.step_delimiter is None:
         given.step_delimiter = identity["delimiter"].encode("unicode_escape").decode()
