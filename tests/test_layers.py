@@ -42,6 +42,8 @@ ALLOWED: dict[str, set[str]] = {
         *(f"harness.{name}" for name in ("core", "calls", "outcomes", "registry", "run")),
         "scorers",
     },
+    "harness.baseline": {*BASE, "harness.outcomes", "harness.results", "harness.run", "scorers"},
+    "harness.gate": {"harness.baseline", "harness.run", "scorers"},
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
         *BASE,
@@ -59,7 +61,7 @@ ALLOWED: dict[str, set[str]] = {
         ),
         "scorers",
     },
-    "reports": {"harness.core", "harness.run"},
+    "reports": {*BASE, "harness.baseline", "harness.results", "harness.run", "scorers"},
     "leaderboard": {"harness.core", "harness.run", "reports"},
     "harness.commands": {"harness", "tasks", "scorers", "reports", "leaderboard"},
     "harness.cli": {"harness.core", "harness.commands"},

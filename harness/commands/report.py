@@ -1,13 +1,22 @@
-"""Print the tables of one or several runs.
+r"""Print the tables of one or several runs.
 
 harness report runs/* --by level
 harness report runs/math500-sample-1a2b3c4d --format html > report.html
+harness report runs/* --x steps                      the number in the models' names (checkpoint-500), a line each
+harness report runs/* --x steps=100,200,400k         given, in the order of the checkpoints
+harness report runs/* --x 'tokens=-(\d+)B-tokens'    found by a regular expression with one group
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.run import Run
 
 HELP = "tables of runs"
 
@@ -21,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--k", metavar="1,4,16", help="the k of pass@k and maj@k (default: the run's)")
     parser.add_argument("--format", choices=["md", "csv", "json", "html"], default="md")
+    parser.add_argument("--x", metavar="NAME[=…]", help="the runs are a series of checkpoints: curves against training")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap of --x (default 0)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     from reports import page, tables
 
     runs = [Run.open(Path(folder)) for folder in arguments.runs]
+    if arguments.x is not None:
+        return _series(runs, arguments)
     if arguments.cluster or arguments.k:
         from dataclasses import replace
 
@@ -48,4 +61,17 @@ def run(arguments: argparse.Namespace) -> int:
         print(page.html(runs, by=arguments.by))
     else:
         print(tables.markdown(runs, by=arguments.by))
+    return 0
+
+
+def _series(runs: Sequence[Run], arguments: argparse.Namespace) -> int:
+    """The curves of a series of checkpoints."""
+    from harness.core import UsageError
+    from reports import checkpoints
+
+    if arguments.format == "html":
+        raise UsageError("--x has no HTML form. --format takes md, csv or json with it.")
+    data = checkpoints.curves(runs, checkpoints.Axis.parse(arguments.x), seed=arguments.seed)
+    write = {"md": checkpoints.markdown, "csv": checkpoints.as_csv, "json": checkpoints.as_json}[arguments.format]
+    print(write(data))
     return 0
