@@ -80,11 +80,13 @@ def test_majority_curve_at_256(sizes: list[int]) -> None:
         assert curve[k - 1] == pytest.approx(value, rel=curves.error_bound(256), abs=1e-300)
 
 
-def test_beyond_a_double_the_exact_function_answers() -> None:
+def test_beyond_a_double_other_ways_answer() -> None:
     labels = ["a", "b"] * 510
     curve = curves.maj_at_all_k(labels[:1001], [label == "a" for label in labels[:1001]])
     assert curve[0] == pytest.approx(501 / 1001)
     assert np.isfinite(curve).all()
+    tail = curves.g_pass_at_all_k(1001, 500, 0.5)
+    assert tail[99] == pytest.approx(g_pass_at_k(1001, 500, 100, 0.5), rel=1e-9)
 
 
 @given(st.lists(st.tuples(st.sampled_from([None, float("nan"), -1.0, 0.0, 0.5, 2.0]), st.floats(0, 1000)), min_size=1))
