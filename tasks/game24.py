@@ -55,7 +55,7 @@ def load(scorer: str = "game24", **_: Any) -> dict[str, Dataset]:
 def _kept() -> list[dict[str, Any]]:
     """The puzzles from the cache folder, made anew (which takes seconds) where they are not there or cannot be read.
 
-    The file's name holds the digest of this module, so that a change of the rules is never answered from an old file."""
+    The file's name holds the digest of this module: changed rules are never answered from an old file."""
     path = cache_folder() / f"game24-{file_digest(Path(__file__))[:12]}.json"
     with suppress(OSError, ValueError):
         kept: list[dict[str, Any]] = json.loads(path.read_bytes())
