@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from xml.etree import ElementTree
-
-from tabulate import tabulate
 
 from harness.run import Json
-
-SIGNS = {"regression": "❌", "non-inferior": "✅", "inconclusive": "⚠️"}
-LEVELS = {"regression": "error", "non-inferior": "notice", "inconclusive": "warning"}
+from reports import forms
+from reports.forms import LEVELS, SIGNS, Case, annotation, safe, table
 
 
 def text(results: Sequence[Json], how: str) -> str:
@@ -34,8 +29,8 @@ def markdown(results: Sequence[Json]) -> str:
 def _one(result: Json) -> str:
     base, new = result["baseline"], result["candidate"]
     sides = [
-        ["baseline", _safe(base["model"]), *_side(base)],
-        ["candidate", _safe(new["model"]), *_side(new)],
+        ["baseline", safe(base["model"]), *_side(base)],
+        ["candidate", safe(new["model"]), *_side(new)],
     ]
     looks = [
         [str(look["problems"]), f"{100 * look['share']:.0f} %", f"{100 * look['difference']:+.1f}", _bounds(look)]
@@ -47,21 +42,16 @@ def _one(result: Json) -> str:
             "",
             sentence(result),
             "",
-            _table(["", "model", result["metric"], "tokens per problem", "truncated"], sides, left=2),
+            table(["", "model", result["metric"], "tokens per problem", "truncated"], sides, left=2),
             "",
-            _table(["problems", "of the plan", "difference, points", "bounds"], looks, left=0),
+            table(["problems", "of the plan", "difference, points", "bounds"], looks, left=0),
             "",
             *_coverage(result),
             *[f"warning: {text}" for text in result["warnings"]],
             f"Bounds are one-sided; all looks together err with at most {100 * result['alpha']:g} %.",
-            f"run: {_safe(new['run'])}",
+            f"run: {safe(new['run'])}",
         ]
     )
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], *, left: int) -> str:
-    align = ["left"] * left + ["right"] * (len(header) - left)
-    return tabulate(rows, headers=header, tablefmt="github", disable_numparse=True, colalign=align)
 
 
 def sentence(result: Json) -> str:
@@ -112,42 +102,21 @@ def _coverage(result: Json) -> list[str]:
     return [asked, f"{spared}about {saved['tokens_estimated']:,}, by the baseline's count.{early}"]
 
 
-def _safe(name: str) -> str:
-    """A name in a table cell: no pipes, no line breaks, no markup."""
-    return "".join(f"\\{c}" if c in "|`<>*[]" else c if c.isprintable() else " " for c in name)
-
-
 def junit(results: Sequence[Json]) -> str:
     """JUnit XML: a test case per task; numbers are properties. Undecided is skipped."""
-    failures = sum(result["verdict"] == "regression" for result in results)
-    skipped = sum(result["verdict"] == "inconclusive" for result in results)
-    counts = {"tests": str(len(results)), "failures": str(failures), "errors": "0", "skipped": str(skipped)}
-    suites = ElementTree.Element("testsuites", counts)
-    suite = ElementTree.SubElement(suites, "testsuite", {"name": "harness gate", **counts})
+    cases = []
     for result in results:
-        name = f"{result['strategy']['name']} {result['metric']}"
-        case = ElementTree.SubElement(suite, "testcase", {"classname": result["task"], "name": name, "time": "0"})
-        properties = ElementTree.SubElement(case, "properties")
         numbers = {name: result[name] for name in ("verdict", "difference", "low", "high", "margin", "alpha")}
         numbers |= {"problems": result["problems"]["paired"], "problems_saved": result["saved"]["problems"]}
-        for key, number in numbers.items():
-            ElementTree.SubElement(properties, "property", {"name": key, "value": str(number)})
-        if result["verdict"] == "regression":
-            ElementTree.SubElement(case, "failure", {"message": sentence(result), "type": "regression"})
-        if result["verdict"] == "inconclusive":
-            ElementTree.SubElement(case, "skipped", {"message": sentence(result)})
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, encoding="unicode")
+        name = f"{result['strategy']['name']} {result['metric']}"
+        cases.append(Case(result["task"], name, result["verdict"], sentence(result), numbers))
+    return forms.junit("harness gate", cases)
 
 
 def commands(result: Json) -> list[str]:
     """Workflow commands that show the verdict, and what to know about it, on the page of the run."""
-    title = _escaped(_title(result)).replace(":", "%3A").replace(",", "%2C")
     said = [(LEVELS[result["verdict"]], sentence(result)), *[("warning", text) for text in result["warnings"]]]
-    return [f"::{level} title={title}::{_escaped(text)}" for level, text in said]
-
-
-def _escaped(message: str) -> str:
-    return message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return [annotation(level, _title(result), text) for level, text in said]
 
 
 def to_github(results: Sequence[Json], code: int, environment: Mapping[str, str]) -> None:
@@ -162,8 +131,4 @@ def to_github(results: Sequence[Json], code: int, environment: Mapping[str, str]
         "problems-saved": round(worst["saved"]["problems"], 4),
         "tokens-saved": round(worst["saved"]["tokens"], 4),
     }
-    lines = "".join(f"{name}={' '.join(str(value).splitlines())}\n" for name, value in outputs.items())
-    for variable, content in (("GITHUB_STEP_SUMMARY", markdown(results) + "\n"), ("GITHUB_OUTPUT", lines)):
-        if path := environment.get(variable):
-            with Path(path).open("a", encoding="utf-8") as stream:
-                stream.write(content)
+    forms.step_files(markdown(results), outputs, environment)
