@@ -37,6 +37,11 @@ def points(value: float | None, *, signed: bool = False) -> str:
     return f"{100 * value:+.1f}" if signed else f"{100 * value:.1f}"
 
 
+def probability(p: float) -> str:
+    """A p-value as one writes it."""
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One test case: a verdict with the sentence that a person reads."""

@@ -61,7 +61,11 @@ ALLOWED: dict[str, set[str]] = {
         ),
         "scorers",
     },
-    "reports": {*BASE, "harness.baseline", "harness.outcomes", "harness.results", "harness.run", "scorers"},
+    "reports": {
+        *BASE,
+        *(f"harness.{name}" for name in ("baseline", "outcomes", "registry", "results", "run")),
+        "scorers",
+    },
     "leaderboard": {"harness.core", "harness.run", "reports"},
     "harness.commands": {"harness", "tasks", "scorers", "reports", "leaderboard"},
     "harness.cli": {"harness.core", "harness.commands"},
