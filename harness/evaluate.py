@@ -13,6 +13,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from harness import registry
+from harness.analysis import degenerate
 from harness.calls import CallLog, ProblemCalls
 from harness.core import (
     Backend,
@@ -137,7 +138,9 @@ async def evaluate(
         await run.all()
         writer.order([problem.id for problem in plan.task.problems])
         state = "complete" if run.errors <= plan.max_errors and not run.gave_up else "incomplete"
-        results = build(Run(writer.folder, writer.manifest), plan.ks)
+        written = Run(writer.folder, writer.manifest)
+        results = build(written, plan.ks)
+        run.warnings += degenerate.warnings(written)
     except BaseException:
         with contextlib.suppress(IncompleteError):  # the first failure is the one to tell
             run.close("interrupted", None)

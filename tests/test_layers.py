@@ -50,12 +50,13 @@ ALLOWED: dict[str, set[str]] = {
             f"harness.{name}"
             for name in (
                 *("calls", "choice", "desk", "judge", "meter", "policy", "progress", "records", "registry"),
-                *("results", "run", "verification"),
+                *("results", "run", "verification", "analysis"),
             )
         ),
         "scorers",
     },
-    "reports": {"harness.core", "harness.run"},
+    "harness.analysis": {*BASE, "harness.calls", "harness.choice", "harness.run", "scorers"},
+    "reports": {"harness.core", "harness.run", "harness.analysis"},
     "leaderboard": {"harness.core", "harness.run", "reports"},
     "harness.commands": {"harness", "tasks", "scorers", "reports", "leaderboard"},
     "harness.cli": {"harness.core", "harness.commands"},
