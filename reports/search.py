@@ -67,7 +67,7 @@ def _quality(run: Run, rows: list[Json], by: str) -> View:
         body.append(["all" if value is None else str(value), *cells])
     notes = [
         "auroc: a right candidate scored above a wrong one, over all candidates; 0.5 is chance",
-        "auroc_within: the same within a problem, which is what choosing needs; the mean over the problems that have both",
+        "auroc_within: the same within a problem, as choosing needs it; the mean over the problems that have both",
         "brier, ece (10 bins of equal mass): scores of whole responses read as probabilities, where all lie in [0, 1]",
     ]
     if any(name.startswith("rollout") for name in names):

@@ -44,6 +44,11 @@ ALLOWED: dict[str, set[str]] = {
         *(f"harness.{name}" for name in ("calls", "judge", "records", "results", "run")),
         "scorers",
     },
+    "harness.replay": {
+        *BASE,
+        *(f"harness.{name}" for name in ("calls", "choice", "desk", "registry", "run", "verification", "analysis")),
+        "scorers",
+    },
     "harness.evaluate": {
         *BASE,
         *(

@@ -82,7 +82,7 @@ def add_judge(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate; 0 when every run is complete, 3 when one is not."""
-    arguments = _with_config(arguments)
+    arguments = with_config(arguments)
     if arguments.batch_size and arguments.batch_size.isdigit():
         arguments.M = [f"batch_size={arguments.batch_size}", *(arguments.M or [])]
     from harness.commands import _setup
@@ -161,7 +161,7 @@ def _first_error(folder: Path) -> str:
     return f" ({first[:160]})" if first else ""
 
 
-def _with_config(arguments: argparse.Namespace) -> argparse.Namespace:
+def with_config(arguments: argparse.Namespace) -> argparse.Namespace:
     """The command line over the options of `--config`."""
     if not arguments.config:
         return arguments
