@@ -36,6 +36,7 @@ from harness.verification import AGGREGATIONS, Verification
 from scorers.pool import GradingPool
 
 SCHEMA = "harness.replay/1"
+Stored = tuple[Json, list[Json], list[Json]]
 CHUNK = 64
 """Problems scored side by side; bounds memory."""
 
@@ -98,6 +99,7 @@ class _Replaying:
         self._problems = {problem.id: problem for problem in task.problems}
         self._delimiter = run.manifest["identity"]["delimiter"]
         self._log: CallLog | None = None
+        self._path = log
         if wish.verifier is not None:
             known = [run.folder / "calls.jsonl", *sorted(run.folder.glob("replay-*.calls.jsonl"))]
             siblings = [path for path in known if path.exists() and path != log]
@@ -106,6 +108,8 @@ class _Replaying:
     def close(self) -> None:
         if self._log is not None:
             self._log.close()
+            if self._path.stat().st_size == 0:
+                self._path.unlink()  # this verifier asks no engine
 
     async def all(self) -> Json:
         """Every problem, and the rules before and after over all of them."""
@@ -130,7 +134,7 @@ class _Replaying:
             "problems": lines,
         }
 
-    def _inputs(self) -> Iterator[tuple[Json, list[Json], list[Json]]]:
+    def _inputs(self) -> Iterator[Stored]:
         """(problem, responses, nodes of its tree) of every finished problem."""
         trees = self._run.lines("trees.jsonl")
         waiting = next(trees, None)
@@ -208,9 +212,7 @@ class _Replaying:
         return prompt if prompt.templated else replace(prompt, text=problem.text)
 
 
-def _chunks(
-    items: Iterator[tuple[Json, list[Json], list[Json]]],
-) -> Iterator[list[tuple[Json, list[Json], list[Json]]]]:
+def _chunks(items: Iterator[Stored]) -> Iterator[list[Stored]]:
     while chunk := list(islice(items, CHUNK)):
         yield chunk
 
@@ -279,13 +281,12 @@ def rules(lines: Sequence[Json], rule: str | None) -> list[Json]:
     "own" is what the run chose by its own rule before, and by `rule` (else its own) after. Problems on which either
     cannot be judged are left out of both."""
     names = list(dict.fromkeys(name for line in lines for side in ("before", "after") for name in line[side] or ()))
-    if rule is not None and rule not in names:
-        raise UsageError(unknown("--choose", rule, names))
+    if rule is not None and rule not in [name for name in names if name != "oracle"]:
+        raise UsageError(unknown("--choose", rule, [name for name in names if name != "oracle"]))
     rows = []
     for name in ["own", *names]:
-        sides = [
-            _sides(line, line["rule"] if name == "own" else name, rule if name == "own" else name) for line in lines
-        ]
+        own = name == "own"
+        sides = [_sides(line, line["rule"] if own else name, rule if own else name) for line in lines]
         pairs = [(b, a) for b, a in sides if b is not None and a is not None]
         alone = [a for _, a in sides if a is not None]  # a rule that the run could not follow has no "before"
         rows.append(
@@ -293,7 +294,7 @@ def rules(lines: Sequence[Json], rule: str | None) -> list[Json]:
                 "rule": name,
                 "before": estimate([b for b, _ in pairs]),
                 "after": estimate([a for _, a in pairs] or alone),
-                "difference": estimate([a - b for b, a in pairs], bounds=(-1.0, 1.0)),
+                "difference": estimate([a - b for b, a in pairs], bounds=None),
             }
         )
     return rows

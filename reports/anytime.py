@@ -5,7 +5,6 @@ from __future__ import annotations
 from harness.analysis.anytime import ORACLE, curve
 from harness.run import Run
 from reports.cost import head
-from reports.search import gold_mark
 from reports.tables import caption
 from reports.views import View, percent
 
@@ -32,4 +31,4 @@ def anytime(run: Run) -> View:
         *([f"the run's own rule ({', '.join(missing)}) is known at the end of a search only"] if missing else []),
     ]
     header = ["k" if draws else "budget", "completion_tokens", "total_tokens", *rules]
-    return View(f"anytime · {caption(run)}{gold_mark(run)}", header, body, notes, [head(run) | row for row in rows])
+    return View(f"anytime · {caption(run)}", header, body, notes, [head(run) | row for row in rows])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.run import Json, Run
 from reports.cost import head
-from reports.tables import caption
+from reports.tables import by_whom, caption
 from reports.views import View, percent
 
 
@@ -23,22 +23,23 @@ def table(run: Run, record: Json, path: Path) -> View:
         for row in record["rules"]
     ]
     usage = record["usage"]
-    about = [f"verifier {record['verifier']}", record["aggregation"], record["rule"] and f"choose {record['rule']}"]
-    mark = " (ORACLE: sees the gold answers; an analysis, no result)" if record["uses_gold"] else ""
+    verifier = {"name": record["verifier"], "aggregation": record["aggregation"], "uses_gold": record["uses_gold"]}
+    after = by_whom(verifier if record["verifier"] else None) + (
+        f" · choose {record['rule']}" if record["rule"] else ""
+    )
     notes = [
         "accuracy in percent with 95 % intervals over problems; the difference in points, paired by problem",
-        "oracle: a correct candidate is there; nothing of the policy was generated, and the run's own files are as they were",
+        "oracle: a correct candidate is there; nothing was generated, and the run's own files are as they were",
         f"billed {usage['verifier_tokens']:,} verifier tokens in {usage['verifier_calls']:,} calls",
         *[f"error: {e['problem_id']}: {e['error']}" for e in record["errors"][:5]],
         f"replay: {path}",
     ]
-    shown = " · ".join(str(part) for part in about if part and part != "verifier None")
     rows = [
         {**head(run), "rule": row["rule"], "side": side, **row[side]}
         for row in record["rules"]
         for side in ("before", "after", "difference")
     ]
-    title = f"replay · {caption(run)} → {shown}{mark}"
+    title = f"replay · {caption(run)} →{after.removeprefix(' ·')}"
     return View(title, ["rule", "problems", "before", "after", "difference"], body, notes, rows)
 
 

@@ -20,15 +20,6 @@ def search(run: Run, *, by: str = "level") -> list[View]:
     return [*views, _quality(run, quality, by)] if quality else views
 
 
-def gold_mark(run: Run) -> str:
-    """The verifier's name for a caption; one that sees the gold answers is marked."""
-    verifier = run.manifest.get("verifier")
-    if not verifier:
-        return ""
-    mark = " (ORACLE: sees the gold answers; an analysis, no result)" if verifier.get("uses_gold") else ""
-    return f" · verifier {verifier['name']}, {verifier['aggregation']}{mark}"
-
-
 def _selection(run: Run, rows: list[Json], by: str) -> View:
     index = {(row["value_of_group"], row["metric"], row["rule"]): row for row in rows}
     rules = list(dict.fromkeys(row["rule"] for row in rows if row["metric"] == "chosen"))
@@ -53,7 +44,7 @@ def _selection(run: Run, rows: list[Json], by: str) -> View:
         *([f"{left_out} problems with unjudged candidates are left out"] if left_out else []),
         *[f"warning: the search {SIGNS[sign]} on {a} of {b} problems" for sign, (a, b) in degenerate(run).items()],
     ]
-    title = f"pool and choice · {caption(run)}{gold_mark(run)}"
+    title = f"pool and choice · {caption(run)}"
     return View(title, header, body, notes, [head(run) | row for row in rows])
 
 
@@ -72,7 +63,7 @@ def _quality(run: Run, rows: list[Json], by: str) -> View:
     ]
     if any(name.startswith("rollout") for name in names):
         notes.append("rollout_…: scores of partial paths against the mean of their graded roll-outs")
-    title = f"verifier quality · {caption(run)}{gold_mark(run)}"
+    title = f"verifier quality · {caption(run)}"
     return View(title, [by, *names], body, notes, [head(run) | row for row in rows])
 
 

@@ -4,8 +4,8 @@ harness score runs/math500-sample-1a2b3c4d
 harness score runs/math500-mcts-1a2b3c4d --verifier prm/Qwen/Qwen2.5-Math-PRM-7B -V aggregation=min
 harness score runs/math500-mcts-1a2b3c4d --choose weighted_majority
 
-Grading writes the verdicts of today into the run. `--verifier`, `-V aggregation=…` and `--choose` leave the run as it is
-and write beside it: `replay-….json`, and the verifier's calls in `replay-….calls.jsonl`.
+Grading writes the verdicts of today into the run. `--verifier`, `-V aggregation=…` and `--choose` leave the
+run as it is and write beside it: `replay-….json`, and the verifier's calls in `replay-….calls.jsonl`.
 """
 
 from __future__ import annotations
@@ -37,9 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     again.add_argument("--verifier", metavar="KIND/NAME", help="score the stored candidates and tree with this one")
     again.add_argument("-V", action="append", metavar="key=value", help="an option of the verifier, aggregation=…")
     again.add_argument("--choose", metavar="RULE", help="best, majority, weighted_majority, first, visits …")
-    again.add_argument(
-        "-M", action="append", metavar="key=value", help="an option of the model's backend, as in the run"
-    )
+    again.add_argument("-M", action="append", metavar="key=value", help="an option of the run's backend, as it was")
     add_judge(parser)
 
 
@@ -53,9 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     task = load_task(opened.manifest["identity"]["task"]["name"], include_path=folders)
     if arguments.verifier or arguments.V or arguments.choose:
         if arguments.judge or arguments.k:
-            raise UsageError(
-                "--judge and --k belong to grading. Grade first, then score with another verifier or rule."
-            )
+            raise UsageError("--judge and --k belong to grading. Grade first, then take another verifier or rule.")
         return _replay(arguments, opened, task)
     return _regrade(arguments, opened, task)
 
@@ -144,9 +140,7 @@ def _aggregation(pairs: list[str]) -> str | None:
 
     other = [pair for pair in pairs if pair.partition("=")[0].strip() != "aggregation"]
     if other:
-        raise UsageError(
-            f"-V {other[0]} needs a verifier. Say --verifier KIND/NAME; -V aggregation=… goes without one."
-        )
+        raise UsageError(f"-V {other[0]} needs --verifier KIND/NAME. Only -V aggregation=… goes without one.")
     name = pairs[-1].partition("=")[2].strip() if pairs else None
     if name is not None and name not in AGGREGATIONS:
         raise UsageError(unknown("-V aggregation", name, AGGREGATIONS))
