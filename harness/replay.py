@@ -260,7 +260,8 @@ def chosen(responses: Sequence[Json]) -> Json:
 def descent(nodes: Sequence[Json], scored: Sequence[Json], responses: Sequence[Json]) -> Json:
     """The rule "descent": from the root to the child with the best score, again and again, through the stored tree.
 
-    It shows how far a verifier would have led by itself; where it ends at an unfinished node there is no answer."""
+    It shows how far a verifier would have led by itself; where it ends at an unfinished node there is no answer. Of
+    equals, the first that leads on."""
     scores = {node["id"]: node["score"] for node in scored}
     if not scores:
         return {}
@@ -270,7 +271,8 @@ def descent(nodes: Sequence[Json], scored: Sequence[Json], responses: Sequence[J
             children.setdefault(node["parent"], []).append(node)
     at = nodes[0]
     while children.get(at["id"]):
-        at = max(children[at["id"]], key=lambda node: (scores[node["id"]], -node["id"]))
+        led_on = {node["id"]: node["id"] in children or node["candidate"] is not None for node in children[at["id"]]}
+        at = max(children[at["id"]], key=lambda node: (scores[node["id"]], led_on[node["id"]], -node["id"]))
     index = at["candidate"]
     return {"descent": {"index": index, "correct": False if index is None else responses[index]["correct"]}}
 

@@ -10,10 +10,11 @@ Without a tree the responses are exchangeable draws: a curve is the exact expect
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.analysis.cost import total, usage_of
+from harness.analysis.cost import node_tokens, total, usage_of
 from harness.analysis.groups import estimate
 from harness.choice import RULES, choices
 from harness.run import Json, Run
@@ -53,17 +54,17 @@ def timelines(run: Run) -> list[Timeline]:
     return found
 
 
-def candidate_times(nodes: Sequence[Mapping[str, object]], count: int) -> list[int]:
+def candidate_times(nodes: Sequence[Json], count: int) -> list[int]:
     """The clock of each of `count` candidates: tokens in the nodes that were made no later than its own node."""
     clock, spent = {}, 0
     tokens: dict[int, int] = {}
     for node in nodes:
-        made = _number(node["made"])
-        tokens[made] = tokens.get(made, 0) + _number(node["tokens"])
+        made = node["made"]
+        tokens[made] = tokens.get(made, 0) + node_tokens(node)
     for made in sorted(tokens):
         spent += tokens[made]
         clock[made] = spent
-    places = {node["candidate"]: clock[_number(node["made"])] for node in nodes if node.get("candidate") is not None}
+    places = {node["candidate"]: clock[node["made"]] for node in nodes if node.get("candidate") is not None}
     return [places.get(index, spent) for index in range(count)]
 
 
@@ -77,17 +78,18 @@ def curve(run: Run) -> list[Json]:
     return _over_subsets(judged)
 
 
-def budgets(most: int) -> list[int]:
-    """Powers of two up to the largest cost, and that."""
-    powers = [2**i for i in range(3, max(most, 1).bit_length()) if 2**i < most]
-    return [*powers, most]
+def budgets(first: int, most: int) -> list[int]:
+    """Powers of √2 from just before the first candidate to the largest cost, and that."""
+    steps = range(max(2 * math.floor(math.log2(max(first, 2))), 1), 2 * max(most, 1).bit_length() + 1)
+    return [*dict.fromkeys(round(2 ** (i / 2)) for i in steps if round(2 ** (i / 2)) < most), most]
 
 
 def _along_trees(found: Sequence[Timeline]) -> list[Json]:
     rows = []
     rules = [ORACLE, *RULES]
     scored = any(r["score"] is not None for line in found for r in line.responses)
-    for budget in budgets(max((line.spent for line in found), default=0)):
+    first = min((time for line in found for time in line.times or ()), default=0)
+    for budget in budgets(first, max((line.spent for line in found), default=0)):
         outcomes = [outcome_at(line, budget) for line in found]
         spent = [min(budget, line.spent) for line in found]
         tokens = _means(spent, [s * line.read_too for s, line in zip(spent, found, strict=True)])
@@ -148,7 +150,3 @@ def _expected(responses: Sequence[Json], k: int) -> dict[str, float]:
 def _means(completion: Sequence[float], totals: Sequence[float]) -> Json:
     count = max(len(completion), 1)
     return {"completion_tokens": sum(completion) / count, "total_tokens": sum(totals) / count}
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0

@@ -46,6 +46,12 @@ def total(usage: Usage) -> float:
     return float(usage.prompt_tokens + usage.completion_tokens + usage.verifier_tokens)
 
 
+def node_tokens(node: Json) -> int:
+    """The tokens that a node of a stored tree stands for: its step, and what its notes say was generated beside it and
+    thrown away (`lookahead_tokens`: every note of such a name)."""
+    return int(node["tokens"]) + sum(int(number) for name, number in node.items() if name.endswith("_tokens"))
+
+
 def usage_of(problem: Json) -> Usage:
     """The usage on a problem's line; a field that an older run did not have is 0."""
     found = problem.get("usage") or {}
