@@ -260,9 +260,9 @@ def _intro(given: argparse.Namespace, problems: int) -> str:
             f"Made by `{command}`: {problems} puzzles of levels 4 and 5 (one or two solutions), policy of skill "
             f"{given.skill:g}, seed {given.seed}.",
             "",
-            "Means per problem; success with 95 % intervals over problems. A node of sampling is a whole response (as in",
+            "Means per problem; success with 95 % intervals over problems. A node of sampling is a response (as in",
             "the paper's Figure 5), a node of a tree is one step; `steps` counts both in steps. The verifier reads",
-            "prompt and path anew for every path that it scores. Sampling at k is the exact expectation over subsets of "
+            "prompt and path anew for every path that it scores. Sampling at k: the exact expectation over subsets of "
             f"{given.samples} draws;",
             "`chosen` is the verifier's choice, for sampling best-of-k. Where only `any` counts, sampling needs no",
             "verifier and is not charged for one in the second table.",

@@ -80,7 +80,7 @@ def caption(run: Run) -> str:
 
 def by_whom(verifier: Json | None) -> str:
     """The verifier for a caption; one that sees the gold answers is marked."""
-    if not verifier:
+    if not verifier or not verifier["name"]:
         return ""
     mark = " (ORACLE: sees the gold answers; an analysis, no result)" if verifier.get("uses_gold") else ""
     return f" · verifier {verifier['name']}, {verifier['aggregation']}{mark}"
