@@ -45,6 +45,7 @@ class HF:
         self.identity = {"backend": "hf", "engine": version("transformers"), "dtype": dtype, **located.identity}
         self.environment = {"device": device, "batch_size": batch_size}
         self.continues = True
+        self.logprobs = True
         self.concurrency = 2 * batch_size
 
     @property

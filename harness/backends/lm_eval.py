@@ -48,10 +48,6 @@ class LMEval:
 
     async def generate(self, request: Request) -> Completion:
         """One completion, as part of a batch."""
-        if request.sampling.max_tokens == 0:
-            raise BackendError(
-                "This backend gives no log-probabilities of a text. Take vllm/… or hf/….", retryable=False
-            )
         return await self._batcher(request)
 
     async def close(self) -> None:

@@ -107,10 +107,6 @@ class OpenAI(Backend):
 
     async def generate(self, request: Request) -> Completion:
         """Complete one request. Raises BackendError; cancelling the task cancels the HTTP request."""
-        if request.sampling.max_tokens == 0:
-            raise BackendError(
-                "This backend gives no log-probabilities of a text. Take vllm/… or hf/….", retryable=False
-            )
         path, sent = "chat/completions" if self._api == "chat" else self._api, self._limit_field
         reply = await self._call("POST", path, self._body(request))
         if self._api == "chat" and sent == "max_tokens" and reply.status == 400 and _wants_other_limit(reply):

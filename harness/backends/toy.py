@@ -66,6 +66,7 @@ class Toy:
         self.environment: dict[str, str] = {}
         self.tokenizer: Tokenizer | None = ToyTokenizer()
         self.continues = True
+        self.logprobs = True
         self.concurrency = 64
 
     async def generate(self, request: Request) -> Completion:

@@ -76,6 +76,7 @@ class VLLM:
         }
         self.environment = {"device": "cpu" if self._cpu else "cuda", "max_model_len": self._context, **self._settings}
         self.continues = True
+        self.logprobs = True
         self.concurrency = concurrency
 
     @property
