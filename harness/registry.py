@@ -30,6 +30,7 @@ class Parameter:
     type: type
     default: Any
     optional: bool = False
+    least: float | None = None
 
     def __str__(self) -> str:
         kind = f"{self.type.__name__}{' or none' if self.optional else ''}"
@@ -68,8 +69,11 @@ def parameters(target: Callable[..., Any]) -> dict[str, Parameter]:
     for parameter in signature.parameters.values():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             continue
-        kind, optional = _plain_type(parameter.annotation)
-        result[parameter.name] = Parameter(parameter.name, kind, parameter.default, optional)
+        annotation, least = parameter.annotation, None
+        if typing.get_origin(annotation) is typing.Annotated:
+            annotation, least = typing.get_args(annotation)[:2]
+        kind, optional = _plain_type(annotation)
+        result[parameter.name] = Parameter(parameter.name, kind, parameter.default, optional, least)
     return result
 
 
@@ -79,11 +83,18 @@ def injected(target: Callable[..., Any]) -> set[str]:
     return {p.name for p in inspect.signature(target).parameters.values() if p.kind in kinds}
 
 
+def required(target: Callable[..., Any]) -> set[str]:
+    """The injected parameters that a component cannot do without: those that have no default."""
+    known = inspect.signature(target).parameters
+    return {name for name in injected(target) if known[name].default is inspect.Parameter.empty}
+
+
 def options(target: Callable[..., Any], pairs: Sequence[str], *, flag: str, owner: str) -> dict[str, Any]:
     """Parse `key=value` pairs against the parameters of a component; the result holds the defaults too.
 
     Raises UsageError for an unknown key (nearest match named), a value of another type, a value below the range (a
-    number whose default is positive must be positive, one whose default is 0 must not be negative), a missing one.
+    number whose default is positive must be positive, one whose default is 0 must not be negative; `Annotated[int, 0]`
+    judges by 0 instead of the default), a missing one.
     """
     known = parameters(target)
     values = {p.name: p.default for p in known.values()}
@@ -140,6 +151,7 @@ def _convert(parameter: Parameter, text: str, where: str) -> Any:
         kind = "a whole number" if parameter.type is int else "a number"
         raise UsageError(f"{where} is {kind}, not '{text}'.") from None
     default = parameter.default if isinstance(parameter.default, int | float) else 1
+    default = default if parameter.least is None else parameter.least
     if math.isnan(value) or (default > 0 and value <= 0) or (default == 0 and value < 0):
         bound = "at least 1" if parameter.type is int and default > 0 else "positive" if default > 0 else "not negative"
         raise UsageError(f"{where} must be {bound}, not {text}.")

@@ -42,9 +42,11 @@ class Tree:
         return self.nodes[0]
 
     def add(self, parent: Node, path: Path, *, made: int, **notes: Any) -> Node:
-        """A child of `parent`. One whose text a sibling has already is marked as its duplicate: it was paid for."""
+        """A child of `parent`. One whose text a sibling of its kind (note "kind") has already is marked as its
+        duplicate: it was paid for."""
         node = Node(len(self.nodes), parent.id, path, path.tokens - parent.path.tokens, made, notes=notes)
-        twins = [n for n in map(self.nodes.__getitem__, parent.children) if n.path.text == path.text]
+        siblings = [n for n in map(self.nodes.__getitem__, parent.children) if n.notes.get("kind") == notes.get("kind")]
+        twins = [n for n in siblings if n.path.text == path.text]
         if twins and not (path.finished and path.finish_reason == "budget"):
             node.state, node.same_as = "duplicate", twins[0].id
         elif path.finished:

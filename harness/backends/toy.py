@@ -2,6 +2,10 @@
 
 It is told the gold answers and reasons in a chain of steps. Step i carries a number; the right one follows from the
 problem's id. Each step is right with probability `step_accuracy`; once one is wrong, so is the final answer.
+
+It also plays what strategies ask of a model besides: asked for a numbered list of next steps it lists some, asked
+whether a partial solution is sure, likely or impossible, or which of several is best, it says what is true. Where the
+response opens <think>, it reasons inside and answers after </think>; a forced "Wait" makes it look once more.
 """
 
 from __future__ import annotations
@@ -16,6 +20,10 @@ from harness.core import Completion, FinishReason, Message, Problem, Request, To
 from harness.synthetic import right_so_far, right_value
 
 _WORDS = ("so", "we", "combine", "the", "terms", "and", "simplify", "which", "by", "the", "same", "argument")
+# What the prompts of `strategies/_thoughts.py` are known by; a test plays them all.
+_PROPOSE = re.compile(r"Propose (\d+) different next steps")
+_VALUE = "sure, likely or impossible."
+_VOTE = '"The best choice is s"'
 
 
 class ToyTokenizer:
@@ -78,23 +86,53 @@ class Toy:
             return _scored(request)
         seed = f"{sampling.seed}" if sampling.temperature > 0 else "greedy"
         rng = Random(f"{request.prompt.problem_id}|{request.prefix}|{seed}|{sampling.temperature}")  # noqa: S311
-        text = self._rest(request.prompt.problem_id, request.prefix, rng)
+        text = self._aside(request, rng)
+        if text is None:
+            text = self._rest(request.prompt.problem_id, request.prefix, rng)
         return _cut(text, request)
 
     async def close(self) -> None:
         """Nothing to let go."""
 
+    def _aside(self, request: Request, rng: Random) -> str | None:
+        """The reply to a prompt that asks for next steps or for a judgement; None where it asks for a solution."""
+        asked, problem_id = request.prompt.text, request.prompt.problem_id
+        if found := _PROPOSE.search(asked):
+            steps = [self._next_step(problem_id, asked, rng) for _ in range(int(found[1]))]
+            return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
+        if _VALUE in asked:
+            return f"Its steps are checked.\n{'likely' if self._right(problem_id, asked) else 'impossible'}"
+        if _VOTE in asked:
+            choices = re.split(r"^Choice \d+:$", asked, flags=re.MULTILINE)[1:]
+            right = [number for number, text in enumerate(choices, 1) if self._right(problem_id, text)]
+            return f"The best choice is {rng.choice(right or list(range(1, len(choices) + 1)))}"
+        return None
+
+    def _next_step(self, problem_id: str, text: str, rng: Random) -> str:
+        """One step further, on one line."""
+        return self._rest(problem_id, text, rng).split("\n", 1)[0]
+
+    def _right(self, problem_id: str, text: str) -> bool:
+        """Whether what a text says so far is right, its answer included."""
+        answers = re.findall(r"final answer is \\boxed\{(.*)\}\.", text)
+        gold = self._gold.get(problem_id, "0")
+        return all(right_so_far(problem_id, text)) and all(answer == gold for answer in answers)
+
     def _rest(self, problem_id: str, prefix: str, rng: Random) -> str:
         """Everything that follows the prefix, to the final answer."""
         length = self._length.get(problem_id, 3)
         good = right_so_far(problem_id, prefix)
-        parts = []
+        thinking = prefix.rfind("<think>") > prefix.rfind("</think>")
+        if "</think>" in prefix:  # no more thoughts: what is not done counts as wrong
+            good += [False] * (length - len(good))
+        parts = ["Once more: all of it stands. "] if thinking and prefix.endswith("Wait") else []
         for step in range(len(good) + 1, length + 1):
             good.append(rng.random() < self._step_accuracy)
             value = right_value(problem_id, step)
             value = value if good[-1] else (value + rng.randrange(1, 1000)) % 1000
             filler = " ".join(rng.choice(_WORDS) for _ in range(rng.randrange(3, 12)))
             parts.append(f"Step {step} of {length}: {filler} gives {value}.\n\n")
+        parts += ["</think>\n\n"] if thinking else []
         gold = self._gold.get(problem_id, "0")
         answer = gold if all(good) else f"{rng.randrange(self._wrong_answers) + 1}/{len(gold) + 1009}"
         return "".join(parts) + f"The final answer is \\boxed{{{answer}}}."

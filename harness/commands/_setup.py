@@ -126,7 +126,7 @@ class Verifiers:
 
     def of(self, strategy: str, task: Task) -> Verifier | None:
         """The verifier, which some strategies cannot do without."""
-        if self._make is None and "verifier" in registry.injected(registry.component("strategy", strategy)):
+        if self._make is None and "verifier" in registry.required(registry.component("strategy", strategy)):
             raise UsageError(
                 f"The strategy '{strategy}' needs a verifier. "
                 "Say --verifier KIND/NAME; `harness list verifiers` shows all."

@@ -53,6 +53,11 @@ def value(node: Node) -> float:
     return float("-inf") if node.path.score is None else node.path.score
 
 
+def promise(node: Node) -> float:
+    """What a search thinks of a node: its value, else its score."""
+    return value(node) if node.value is None else node.value
+
+
 def prune(nodes: Iterable[Node], kept: Iterable[Node]) -> None:
     """Give up the open nodes that are not kept."""
     keep = {node.id for node in kept}
@@ -67,13 +72,13 @@ def response(node: Node) -> bool:
     return node.path.finished and node.path.finish_reason != "budget"
 
 
-async def settled(tree: Tree, policy: Policy, verifier: Verification, found: Sequence[Node]) -> list[Node]:
+async def settled(tree: Tree, policy: Policy, verifier: Verification | None, found: Sequence[Node]) -> list[Node]:
     """The responses of a search: those it found. Where it found none, the most promising leaf is finished, or, with
     nothing left of the budget, returned as it is and marked as cut by it."""
     if found:
         return list(found)
     leaves = [node for node in tree.nodes if not node.children and node.state != "duplicate"]
-    best = max(leaves, key=lambda node: (value(node), node.path.tokens, -node.id))
+    best = max(leaves, key=lambda node: (promise(node), node.path.tokens, -node.id))
     [path] = await policy.finish([best.path])
     if path.tokens == best.path.tokens:
         best.path = path
@@ -81,7 +86,8 @@ async def settled(tree: Tree, policy: Policy, verifier: Verification, found: Seq
         return [best]
     best.state = "expanded"
     node = tree.add(best, path, made=policy.meter.spent)
-    await score([node], verifier)
+    if verifier is not None:
+        await score([node], verifier)
     return [node]
 
 
