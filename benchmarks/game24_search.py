@@ -245,7 +245,6 @@ def _ratios(searches: Sequence[Point], sampling: Sampled) -> str:
         "steps",
         "calls",
         "generated",
-        "prompt not cached",
         "total tokens",
     ]
     return tabulate(body, header, tablefmt="github", disable_numparse=True, colalign=("left", "left", *["right"] * 6))
