@@ -19,8 +19,10 @@ examples:
   harness eval math500 --model vllm/smollm2 --strategy greedy,sample -S n=4 --limit 25
   harness eval game24 --model toy/default --strategy sample -S n=16
   harness report runs/* --by level
+  harness gate --baseline baselines/math500.jsonl --model vllm/my-checkpoint
 
-exit codes: 0 done, 1 internal error, 2 usage, 3 incomplete or not written, 5 nothing to do, 130 interrupted (resumable)
+exit codes: 0 done or passed, 1 internal error, 2 usage, 3 incomplete or not written, 4 not comparable, 5 nothing to do,
+10 regression, 11 inconclusive in strict mode, 130 interrupted (resumable)
 """
 
 

@@ -40,6 +40,12 @@ class IncompleteError(HarnessError):
     code = 3
 
 
+class NotComparableError(HarnessError):
+    """Runs that were not asked the same cannot be compared; the message names what differs."""
+
+    code = 4
+
+
 class NothingToDoError(HarnessError):
     """No problem is left after `--limit` and the filters."""
 

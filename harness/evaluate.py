@@ -122,25 +122,47 @@ class Finished:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """The problems in the blocks in which they are asked, and what says after a block (counted from 1) that it is
+    enough. It reads the run folder, which may hold later problems as well if the run was longer once."""
+
+    problems: Sequence[Sequence[Problem]]
+    enough: Callable[[Run, int], bool]
+
+
 async def evaluate(
-    plan: Plan, out: FilePath, pool: GradingPool, *, command: Sequence[str] = (), progress: type[Progress] = Progress
+    plan: Plan,
+    out: FilePath,
+    pool: GradingPool,
+    *,
+    command: Sequence[str] = (),
+    progress: type[Progress] = Progress,
+    blocks: Blocks | None = None,
 ) -> Finished:
     """Run a plan to its end, or go on with it, and write its results.
 
     Raises IncompleteError where the folder cannot be written, UsageError where it is another run's. An error of a
     single problem is recorded on the problem; the run is "incomplete" with more of them than `plan.max_errors`. On
-    cancellation what is finished stays and the state is "interrupted".
+    cancellation what is finished stays and the state is "interrupted". With `blocks` it is "stopped" where they said
+    that it is enough before all problems were asked; the same plan without them goes on in the same folder.
     """
     identity = plan.identity()
     writer = RunWriter(out, plan.task.name, plan.strategy, identity, plan.about(command))
     run = _Run(plan, writer, pool, out, progress)
     try:
-        await run.all()
-        writer.order([problem.id for problem in plan.task.problems])
-        state = "complete" if run.errors <= plan.max_errors and not run.gave_up else "incomplete"
+        for number, block in enumerate(blocks.problems if blocks else [plan.task.problems], 1):
+            await run.all(block)
+            writer.order([problem.id for problem in plan.task.problems])
+            if run.failed or (blocks and blocks.enough(Run(writer.folder, writer.manifest), number)):
+                break
+        run.warn()
         written = Run(writer.folder, writer.manifest)
         results = build(written, plan.ks)
         run.warnings += degenerate.warnings(written)
+        count = results["problems"]
+        stopped = count["finished"] + count["errors"] < count["selected"]
+        state = "incomplete" if run.failed else "stopped" if stopped else "complete"
     except BaseException:
         with contextlib.suppress(IncompleteError):  # the first failure is the one to tell
             run.close("interrupted", None)
@@ -183,15 +205,23 @@ class _Run:
             self.progress.say(f"warning: {warning}")
         return found
 
-    async def all(self) -> None:
-        """Every problem that is not done, `concurrency` of them at a time."""
-        todo = (problem for problem in self.plan.task.problems if problem.id not in self.writer.done)
+    @property
+    def failed(self) -> bool:
+        """Whether more problems failed than may."""
+        return self.gave_up or self.errors > self.plan.max_errors
+
+    async def all(self, problems: Sequence[Problem]) -> None:
+        """Every one of the problems that is not done, `concurrency` of them at a time."""
+        todo = (problem for problem in problems if problem.id not in self.writer.done)
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self.concurrency):
                     group.create_task(self._worker(todo))
         except* (IncompleteError, UsageError) as failures:
             raise failures.exceptions[0] from None
+
+    def warn(self) -> None:
+        """What can be said after the last call."""
         if self._drawn >= 3 and self._repeated == self._drawn:
             self.warnings.append("All draws of every problem are identical: the engine seems to ignore the seed.")
         if self.gave_up:

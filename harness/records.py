@@ -58,6 +58,10 @@ def verdict(grade: Grade) -> Json:
     return {name: getattr(grade, name) for name in ("answer", "canonical", "correct", "reason", "rule")}
 
 
+GROUPINGS = ("contest", "source")
+"""Columns of a document that say which problems belong together: `--cluster` takes them."""
+
+
 def problem_line(problem: Problem, responses: Sequence[Json], usage: Usage, tokenizer: Tokenizer | None) -> Json:
     """A problem and what came of it; `human_tokens` counts each human solution with the model's tokenizer."""
     human = None
@@ -68,6 +72,7 @@ def problem_line(problem: Problem, responses: Sequence[Json], usage: Usage, toke
         "level": problem.level,
         "subject": problem.subject,
         "difficulty": problem.difficulty,
+        "groups": {name: problem.doc[name] for name in GROUPINGS if problem.doc.get(name) is not None},
         "status": "ok",
         "gold": problem.answer,
         "n": len(responses),

@@ -2,61 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from harness.calls import billed
-from harness.core import CUT, Usage
+from harness.core import Usage, UsageError
+from harness.outcomes import CURVES, GROUPS, Outcome, scored
+from harness.outcomes import outcomes as read
+from harness.registry import unknown
 from harness.run import RESULTS_SCHEMA, Json, Run
-from scorers.estimators import best_curve, maj_curve, pass_at_k, weighted_maj_at_k
 from scorers.intervals import mean_estimate, quantiles
+from scorers.sampling import standard_error
 
-GROUPS = ("level", "subject")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the metrics need of one problem; lists hold an entry per response."""
-
-    problem_id: str
-    groups: dict[str, Any]
-    status: str
-    chosen_correct: bool | None
-    answers: list[str | None]
-    correct: list[bool | None]
-    scores: list[float | None]
-    tokens: list[int]
-    thinking: list[int]
-    truncated: list[bool]
-    total_tokens: int
-    human_tokens: list[int]
-    opinions: list[bool | None]
-
-    @staticmethod
-    def of(problem: Json, responses: Sequence[Json]) -> Outcome:
-        """From the lines of the run folder. Votes are counted on the canonical form, else on the answer itself."""
-        usage = problem.get("usage") or {}
-        return Outcome(
-            problem_id=problem["problem_id"],
-            groups={"all": None, **{name: problem.get(name) for name in GROUPS}},
-            status=problem["status"],
-            chosen_correct=problem.get("correct"),
-            answers=[r["answer"] if r["canonical"] is None else r["canonical"] for r in responses],
-            correct=[r["correct"] for r in responses],
-            scores=[r["score"] for r in responses],
-            tokens=[r["usage"]["completion_tokens"] for r in responses],
-            thinking=[r["usage"]["thinking_tokens"] for r in responses],
-            truncated=[r["finish_reason"] in CUT for r in responses],
-            total_tokens=sum(usage.get(k, 0) for k in ("prompt_tokens", "completion_tokens", "verifier_tokens")),
-            human_tokens=problem.get("human_tokens") or [],
-            opinions=[r.get("judge") for r in responses],
-        )
-
-    @property
-    def judged(self) -> list[int]:
-        """The responses that were judged right or wrong."""
-        return [i for i, value in enumerate(self.correct) if value is not None]
+UNSCORED = tuple(name for name in CURVES if name not in ("best@k", "wmaj@k"))
+SHOWN = 64
 
 
 def default_ks(n: int) -> list[int]:
@@ -65,15 +26,19 @@ def default_ks(n: int) -> list[int]:
     return powers if not powers or powers[-1] == n else [*powers, n]
 
 
-def build(run: Run, ks: Sequence[int] | None = None) -> Json:
-    """results.json of a run. `ks` are the k of the @k metrics (default 1, 2, 4 … n); k > n has the value null."""
-    outcomes = [Outcome.of(problem, responses) for problem, responses in run.by_problem()]
+def build(run: Run, ks: Sequence[int] | None = None, *, cluster: str | None = None) -> Json:
+    """results.json of a run. `ks` are the k of the @k metrics (default 1, 2, 4 … n); k > n has the value null.
+
+    `se`, `low` and `high` are for new problems of the same kind, dependent within one value of the field `cluster`;
+    `se_samples` is for new responses to the same problems. Raises UsageError where no problem has that field."""
+    outcomes = read(run)
+    _check_cluster(outcomes, cluster)
     identity = run.manifest["identity"]
     n = max((len(outcome.correct) for outcome in outcomes), default=0)
     ks = sorted(set(ks)) if ks else default_ks(n)
     rows: list[Json] = []
     for group, members in _groups(outcomes):
-        rows += _rows(members, ks, group)
+        rows += _rows(members, ks, group, cluster)
     return {
         "schema": RESULTS_SCHEMA,
         "task": identity["task"]["name"],
@@ -88,7 +53,9 @@ def build(run: Run, ks: Sequence[int] | None = None) -> Json:
         },
         "judge": _judge(run, outcomes),
         "usage": _usage(run),
+        "cluster": cluster,
         "metrics": rows,
+        "curves": _curves(outcomes, n),
     }
 
 
@@ -102,27 +69,71 @@ def _groups(outcomes: Sequence[Outcome]) -> Iterable[tuple[tuple[str, Any], list
             yield (name, value), [outcome for outcome in finished if outcome.groups[name] == value]
 
 
-def _rows(outcomes: Sequence[Outcome], ks: Sequence[int], group: tuple[str, Any]) -> list[Json]:
+def _rows(
+    outcomes: Sequence[Outcome], ks: Sequence[int], group: tuple[str, Any], cluster: str | None = None
+) -> list[Json]:
     """All metrics of one group of problems."""
     unjudged = sum(len(o.correct) - len(o.judged) for o in outcomes)
-    chosen = [float(o.chosen_correct) for o in outcomes if o.chosen_correct is not None]
-    rows = [_row("accuracy", None, group, chosen, len(outcomes) - len(chosen))]
-    curves: list[tuple[str, Callable[[Outcome, int], float]]] = [("pass@k", _pass), ("maj@k", _maj)]
-    if any(score is not None for outcome in outcomes for score in outcome.scores):
-        curves += [("best@k", _best), ("wmaj@k", _weighted)]
-    for metric, estimate in curves:
-        for k in ks:
-            values = [estimate(o, k) for o in outcomes if len(o.judged) >= k]
-            rows.append(_row(metric, k, group, values, unjudged))
-    for metric, per_problem in (
-        ("completion_tokens", [_mean(o.tokens) for o in outcomes if o.tokens]),
-        ("thinking_tokens", [_mean(o.thinking) for o in outcomes if o.thinking]),
-        ("total_tokens", [float(o.total_tokens) for o in outcomes]),
-        ("human_tokens", [_mean(o.human_tokens) for o in outcomes if o.human_tokens]),
-    ):
-        rows.append(_row(metric, None, group, per_problem, 0, bounds=None))
-    rows.append(_row("truncated", None, group, [_mean(o.truncated) for o in outcomes if o.truncated], 0))
+    decided = [o for o in outcomes if o.chosen_correct is not None]
+    chosen = [float(o.chosen_correct is True) for o in decided]
+    undecided = len(outcomes) - len(chosen)
+    rows = [_row("accuracy", None, group, chosen, undecided, clusters=_labels(decided, cluster))]
+    for metric in CURVES if scored(outcomes) else UNSCORED:
+        rows += [_curve_row(outcomes, (metric, k), group, unjudged, cluster) for k in ks]
+    per_problem: list[tuple[str, Sequence[Outcome], Callable[[Outcome], float]]] = [
+        ("completion_tokens", [o for o in outcomes if o.tokens], lambda o: _mean(o.tokens)),
+        ("thinking_tokens", [o for o in outcomes if o.thinking], lambda o: _mean(o.thinking)),
+        ("total_tokens", outcomes, lambda o: float(o.total_tokens)),
+        ("human_tokens", [o for o in outcomes if o.human_tokens], lambda o: _mean(o.human_tokens)),
+    ]
+    for metric, members, value in per_problem:
+        values = [value(o) for o in members]
+        rows.append(_row(metric, None, group, values, 0, bounds=None, clusters=_labels(members, cluster)))
+    answered = [o for o in outcomes if o.truncated]
+    cut = [_mean(o.truncated) for o in answered]
+    rows.append(_row("truncated", None, group, cut, 0, clusters=_labels(answered, cluster)))
     return rows
+
+
+def _curve_row(
+    outcomes: Sequence[Outcome], which: tuple[str, int], group: tuple[str, Any], unjudged: int, cluster: str | None
+) -> Json:
+    """One k of a curve over the problems with at least k judged responses, with both variances."""
+    metric, k = which
+    members = [o for o in outcomes if len(o.judged) >= k]
+    values = [min(max(float(o.curve(metric)[k - 1]), 0.0), 1.0) for o in members]
+    row = _row(metric, k, group, values, unjudged, clusters=_labels(members, cluster))
+    row["se_samples"] = standard_error([o.variances(metric, [k])[0] for o in members])
+    errors = [error[k - 1] for o in members if (error := o.monte_carlo(metric)) is not None]
+    if errors:
+        row["se_monte_carlo"] = math.sqrt(math.fsum(float(e) ** 2 for e in errors)) / len(members)
+    return row
+
+
+def _labels(members: Sequence[Outcome], cluster: str | None) -> list[Any] | None:
+    """The cluster of each problem; one without a label is a cluster of its own."""
+    if cluster is None:
+        return None
+    return [o.problem_id if o.groups.get(cluster) is None else ("cluster", o.groups[cluster]) for o in members]
+
+
+def _curves(outcomes: Sequence[Outcome], n: int) -> Json:
+    """Every k of each curve up to SHOWN, then SHOWN more evenly spread: lists of the same length for k, value, low and
+    high, over the problems that have k judged responses."""
+    finished = [o for o in outcomes if o.status == "ok"]
+    ks = sorted({*range(1, min(n, SHOWN) + 1), *(round(SHOWN + i * (n - SHOWN) / SHOWN) for i in range(1, SHOWN + 1))})
+    ks = [k for k in ks if k <= n]
+    found: Json = {}
+    for metric in CURVES if scored(finished) else UNSCORED:
+        rows = []
+        for k in ks:
+            values = [min(max(float(o.curve(metric)[k - 1]), 0.0), 1.0) for o in finished if len(o.judged) >= k]
+            rows.append((k, len(values), mean_estimate(values)))
+        found[metric] = {"k": [k for k, _, _ in rows], "problems": [size for _, size, _ in rows]} | {
+            name: [None if e is None else round(getattr(e, name), 6) for _, _, e in rows]
+            for name in ("value", "low", "high")
+        }
+    return found
 
 
 def _row(
@@ -133,9 +144,10 @@ def _row(
     unjudged: int,
     *,
     bounds: tuple[float, float] | None = (0.0, 1.0),
+    clusters: Sequence[Any] | None = None,
 ) -> Json:
     """One tidy row; a metric that covers no problem has nulls. Token metrics carry their quartiles besides."""
-    estimate = mean_estimate(values, bounds=bounds)
+    estimate = mean_estimate(values, bounds=bounds, clusters=clusters)
     row: Json = {"metric": metric, "k": k, "group": group[0], "value_of_group": group[1]}
     for name in ("value", "se", "low", "high"):
         row[name] = None if estimate is None else getattr(estimate, name)
@@ -146,30 +158,14 @@ def _row(
     return row
 
 
+def _check_cluster(outcomes: Sequence[Outcome], cluster: str | None) -> None:
+    known = {name for outcome in outcomes for name, value in outcome.groups.items() if value is not None}
+    if cluster is not None and outcomes and cluster not in known:
+        raise UsageError(unknown("Cluster", cluster, known))
+
+
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
-
-
-def _pass(outcome: Outcome, k: int) -> float:
-    return pass_at_k(len(outcome.judged), sum(bool(outcome.correct[i]) for i in outcome.judged), k)
-
-
-def _maj(outcome: Outcome, k: int) -> float:
-    return maj_curve(*_votes(outcome), [k])[0]
-
-
-def _best(outcome: Outcome, k: int) -> float:
-    _, correct = _votes(outcome)
-    return best_curve([outcome.scores[i] for i in outcome.judged], [float(c) for c in correct], [k])[0]
-
-
-def _weighted(outcome: Outcome, k: int) -> float:
-    return weighted_maj_at_k(*_votes(outcome), [outcome.scores[i] for i in outcome.judged], k)
-
-
-def _votes(outcome: Outcome) -> tuple[list[str | None], list[bool]]:
-    """Answers and verdicts of the judged responses."""
-    return [outcome.answers[i] for i in outcome.judged], [bool(outcome.correct[i]) for i in outcome.judged]
 
 
 def _judge(run: Run, outcomes: Sequence[Outcome]) -> Json | None:

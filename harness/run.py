@@ -211,6 +211,8 @@ class Run:
 
     folder: Path
     manifest: Json
+    derived: Json | None = None
+    """Results made anew with other options; they stand for results.json."""
 
     @staticmethod
     def open(path: Path) -> Run:
@@ -231,6 +233,8 @@ class Run:
 
     def results(self) -> Json:
         """results.json. Raises UsageError if the run has none yet."""
+        if self.derived is not None:
+            return self.derived
         results = read_json(self.folder / "results.json")
         if not isinstance(results, dict) or results.get("schema") != RESULTS_SCHEMA:
             raise UsageError(f"{self.folder}/results.json is not of schema {RESULTS_SCHEMA}.")

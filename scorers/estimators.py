@@ -47,7 +47,7 @@ def _check_counts(n: int, c: int, k: int) -> None:
         raise ValueError(f"the number of correct responses must lie between 0 and {n}; got {c}")
 
 
-def _check_lengths(*columns: Sequence[object]) -> None:
+def check_lengths(*columns: Sequence[object]) -> None:
     if len({len(column) for column in columns}) > 1:
         raise ValueError(f"one entry per response is needed; got lengths {[len(column) for column in columns]}")
 
@@ -79,7 +79,7 @@ def g_pass_at_k(n: int, c: int, k: int, tau: float) -> float:
     return hits / math.comb(n, k)
 
 
-def _answer_clusters(answers: Sequence[str | None], correct: Sequence[bool]) -> dict[str, tuple[int, Fraction]]:
+def cluster_worths(answers: Sequence[str | None], correct: Sequence[bool]) -> dict[str, tuple[int, Fraction]]:
     """Size and worth (the mean of its flags) of each answer; abstentions are left out."""
     flags: defaultdict[str, list[bool]] = defaultdict(list)
     for answer, flag in zip(answers, correct, strict=True):
@@ -108,11 +108,11 @@ def maj_curve(answers: Sequence[str | None], correct: Sequence[bool], ks: Sequen
     where t counts the votes for j and the power of y the rivals that tie with it. P_k(j) depends on j by its size only,
     and clusters worth nothing need no P.
     """
-    _check_lengths(answers, correct)
+    check_lengths(answers, correct)
     n = len(answers)
     for k in ks:
         _check_k(n, k)
-    clusters = list(_answer_clusters(answers, correct).values())
+    clusters = list(cluster_worths(answers, correct).values())
     sizes = [size for size, _ in clusters]
     worths: defaultdict[int, Fraction] = defaultdict(Fraction)
     for size, worth in clusters:
@@ -193,7 +193,7 @@ def best_curve(scores: Sequence[float | None], values: Sequence[float], ks: Sequ
     For groups of equal score, with a_g members of mean value v_g and L_g responses of lower score:
     E_k = Σ_g v_g [C(L_g + a_g, k) − C(L_g, k)] / C(n, k).
     """
-    _check_lengths(scores, values)
+    check_lengths(scores, values)
     n = len(scores)
     for k in ks:
         _check_k(n, k)
@@ -201,7 +201,7 @@ def best_curve(scores: Sequence[float | None], values: Sequence[float], ks: Sequ
         raise ValueError("values must be finite numbers")
     groups: defaultdict[tuple[bool, float], list[Fraction]] = defaultdict(list)
     for score, value in zip(scores, values, strict=True):
-        groups[_rank(score)].append(Fraction(float(value)))
+        groups[rank(score)].append(Fraction(float(value)))
     members = [groups[key] for key in sorted(groups)]
     means = [sum(group, Fraction(0)) / len(group) for group in members]
     # One common denominator instead of one fraction per term: integer sums are an order of magnitude quicker.
@@ -216,7 +216,7 @@ def best_curve(scores: Sequence[float | None], values: Sequence[float], ks: Sequ
     return curve
 
 
-def _rank(score: float | None) -> tuple[bool, float]:
+def rank(score: float | None) -> tuple[bool, float]:
     return (False, 0.0) if score is None or math.isnan(score) else (True, float(score))
 
 
@@ -254,13 +254,13 @@ def weighted_maj_estimate(
     """
     import numpy as np
 
-    _check_lengths(answers, correct, scores)
+    check_lengths(answers, correct, scores)
     n = len(answers)
     _check_k(n, k)
     if draws < 2:
         raise ValueError(f"draws must be at least 2; got {draws}")
     weight = np.array([_weight(answer, score) for answer, score in zip(answers, scores, strict=True)])
-    clusters = _answer_clusters(answers, correct)
+    clusters = cluster_worths(answers, correct)
     subsets = math.comb(n, k)
     worths = {worth for _, worth in clusters.values()} or {Fraction(0)}
     if len(worths) == 1:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from hashlib import sha256
+from itertools import pairwise
 
 from harness.core import Level, NothingToDoError, Problem, UsageError
 
@@ -34,6 +35,15 @@ def select(problems: Sequence[Problem], *, limit: int | None = None, levels: str
         return tuple(kept)
     chosen = set(_ranking(kept)[:limit])
     return tuple(problem for place, problem in enumerate(kept) if place in chosen)
+
+
+def blocks(problems: Sequence[Problem], count: int) -> list[tuple[Problem, ...]]:
+    """The problems in `count` blocks of equal size (fewer if there are fewer problems), each with every level in
+    proportion: the first m blocks are what `select` takes with a limit of their size. The plan is always the same."""
+    order = _ranking(problems)
+    count = min(count, len(order))
+    edges = [len(order) * i // count for i in range(count + 1)]
+    return [tuple(problems[place] for place in sorted(order[a:b])) for a, b in pairwise(edges)]
 
 
 def _ranking(problems: Sequence[Problem]) -> list[int]:

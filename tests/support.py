@@ -80,6 +80,36 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
+SUMS = """\
+task: sums
+custom_dataset: !function sums_data.load
+output_type: generate_until
+test_split: test
+doc_to_text: "{{problem}}"
+doc_to_target: answer
+generation_kwargs:
+  until: []
+metadata:
+  version: 1
+"""
+SUMS_DATA = """\
+from tasks.documents import splits
+
+def load(scorer="math_answer", **_):
+    return splits(
+        ({"problem_id": f"sums/{i}", "problem": f"What is {i} + {i}?", "answer": str(2 * i), "level": 1 + i % 5,
+          "subject": None, "difficulty": None, "solutions": []} for i in range(160)), scorer)
+"""
+
+
+def sums_task(folder: Path) -> Path:
+    """A folder with the task `sums` for `--include-path`: 160 problems of levels 1 to 5, loaded in no time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "sums.yaml").write_text(SUMS)
+    (folder / "sums_data.py").write_text(SUMS_DATA)
+    return folder
+
+
 @dataclass
 class Search:
     """One strategy on one problem, without a run around it: what it asked, what it returned, what it cost."""

@@ -13,7 +13,7 @@ import pytest
 from harness.backends.toy import Toy
 from harness.calls import Retries
 from harness.core import BackendError, Completion, Problem, Request, UsageError
-from harness.evaluate import GIVE_UP_AFTER, Plan, evaluate
+from harness.evaluate import GIVE_UP_AFTER, Blocks, Plan, evaluate
 from harness.files import FolderLock
 from harness.run import Run, sibling_logs
 from scorers.pool import GradingPool
@@ -262,3 +262,38 @@ def test_a_damaged_log_line_is_done_again(tmp_path: Path, pool: GradingPool) -> 
 def test_retries_have_sane_defaults() -> None:
     assert Retries().attempts >= 5
     assert Plan.__dataclass_fields__["max_errors"].default == 0
+
+
+def test_blocks_are_asked_in_turn_and_no_further_than_enough(tmp_path: Path, pool: GradingPool) -> None:
+    plan = toy_plan(latency=0.001)
+    order = [plan.task.problems[i] for i in (5, 2, 7, 0, 1, 3, 4, 6)]
+    seen: list[list[str]] = []
+
+    def enough(run: Run, number: int) -> bool:
+        seen.append([problem["problem_id"] for problem, responses in run.by_problem() if len(responses) == 4])
+        return number == 2
+
+    blocks = Blocks([order[:3], order[3:5], order[5:]], enough)
+    finished = asyncio.run(evaluate(plan, tmp_path, pool, blocks=blocks))
+    assert seen == [["small/2", "small/5", "small/7"], ["small/0", "small/1", "small/2", "small/5", "small/7"]]
+    assert finished.state == "stopped"
+    assert len(calls(finished.folder)) == 5 * 4
+    whole, alone = run(plan, tmp_path, pool), run(plan, tmp_path / "alone", pool)
+    assert (whole.folder, whole.state) == (finished.folder, "complete")
+    for name in FINAL:
+        assert (whole.folder / name).read_bytes() == (alone.folder / name).read_bytes()
+    again = asyncio.run(evaluate(plan, tmp_path, pool, blocks=blocks))
+    assert again.state == "complete", "what is finished stays finished"
+    assert len(seen[2]) == 8
+
+
+def test_blocks_end_with_the_first_that_fails(tmp_path: Path, pool: GradingPool) -> None:
+    plan = toy_plan()
+    problems = plan.task.problems
+    broken = replace(plan, backend=Failing(problems, (problems[1].id,)))
+    blocks = Blocks([problems[:4], problems[4:]], lambda run, number: False)
+    finished = asyncio.run(evaluate(broken, tmp_path, pool, blocks=blocks))
+    assert finished.state == "incomplete"
+    assert len(lines(finished.folder / "problems.jsonl")) == 4
+    finished = asyncio.run(evaluate(replace(plan, backend=plan.backend), tmp_path, pool, blocks=blocks))
+    assert finished.state == "complete"

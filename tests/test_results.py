@@ -57,7 +57,7 @@ def test_k_beyond_n_is_null_and_not_clipped() -> None:
     assert found["pass@k", 1]["value"] == 1.0
     assert found["pass@k", 4] | {"group": "all"} == {
         "metric": "pass@k", "k": 4, "group": "all", "value_of_group": None,
-        "value": None, "se": None, "low": None, "high": None, "problems": 0, "unjudged": 0,
+        "value": None, "se": None, "low": None, "high": None, "problems": 0, "unjudged": 0, "se_samples": None,
     }  # fmt: skip
 
 

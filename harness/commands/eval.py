@@ -19,7 +19,7 @@ from harness.core import IncompleteError, UsageError
 
 if TYPE_CHECKING:
     from harness.commands._setup import Models, Verifiers
-    from harness.evaluate import Finished, Plan
+    from harness.evaluate import Blocks, Finished, Plan
 
 HELP = "evaluate a model"
 
@@ -97,15 +97,20 @@ def run(arguments: argparse.Namespace) -> int:
         from harness.commands import _estimate
 
         return _estimate.show(plans, out, as_json=arguments.json)
-    finished = _evaluate(plans, [verifiers, *{models, judges or models}], out, arguments.argv)
+    finished = evaluate_all(plans, [verifiers, *{models, judges or models}], out, arguments.argv)
     _tell(finished, as_json=arguments.json)
     return IncompleteError.code if any(run.state != "complete" for run in finished) else 0
 
 
-def _evaluate(
-    plans: Sequence[Plan], models: Collection[Models | Verifiers], out: Path, argv: Sequence[str]
+def evaluate_all(
+    plans: Sequence[Plan],
+    models: Collection[Models | Verifiers],
+    out: Path,
+    argv: Sequence[str],
+    blocks: Sequence[Blocks | None] | None = None,
 ) -> list[Finished]:
-    """Run the plans one after the other over one engine and one grading pool. SIGTERM ends a run as Ctrl-C does."""
+    """Run the plans one after the other over one engine and one grading pool, in blocks where there are any. SIGTERM
+    ends a run as Ctrl-C does."""
     import asyncio
     import signal
 
@@ -117,7 +122,8 @@ def _evaluate(
         if task is not None:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         try:
-            return [await evaluate(plan, out, pool, command=["harness", *argv]) for plan in plans]
+            pairs = zip(plans, blocks or [None] * len(plans), strict=True)
+            return [await evaluate(p, out, pool, command=["harness", *argv], blocks=b) for p, b in pairs]
         finally:
             for each in models:
                 await each.close()
@@ -143,14 +149,15 @@ def _tell(finished: Sequence[Finished], *, as_json: bool) -> None:
     for run in finished:
         for warning in run.warnings:
             print(f"warning: {run.folder.name}: {warning}", file=sys.stderr)
-        if run.state != "complete" and run.results is not None:
-            count = run.results["problems"]
-            missing = f"{count['selected'] - count['finished']} of {count['selected']} problems have no result"
-            why = _first_error(run.folder)
-            print(
-                f"harness: {run.folder} is incomplete: {missing}{why}. The same command tries them again.",
-                file=sys.stderr,
-            )
+        if run.state != "complete":
+            print(f"harness: {incomplete(run)}", file=sys.stderr)
+
+
+def incomplete(run: Finished) -> str:
+    """What is missing of a run, and why."""
+    count = (run.results or {})["problems"]
+    missing = f"{count['selected'] - count['finished']} of {count['selected']} problems have no result"
+    return f"{run.folder} is incomplete: {missing}{_first_error(run.folder)}. The same command tries them again."
 
 
 def _first_error(folder: Path) -> str:
@@ -162,18 +169,20 @@ def _first_error(folder: Path) -> str:
 
 
 def with_config(arguments: argparse.Namespace) -> argparse.Namespace:
-    """The command line over the options of `--config`."""
+    """The command line over the options of `--config`; for `eval` and commands with its options."""
     if not arguments.config:
         return arguments
     from harness.cli import parser
 
     given = _options(Path(arguments.config), positional=not (arguments.task or arguments.tasks))
-    rest = arguments.argv[arguments.argv.index("eval") + 1 :]
-    sub = parser()[1]["eval"]
+    rest = arguments.argv[arguments.argv.index(arguments.command) + 1 :]
+    sub = parser()[1][arguments.command]
     known, extra = sub.parse_known_args([*given, *rest])
     if extra:
-        raise UsageError(f"{arguments.config} holds an option that `harness eval` does not know: {extra[0]}.")
-    known.argv = arguments.argv
+        raise UsageError(
+            f"{arguments.config} holds an option that `harness {arguments.command}` does not know: {extra[0]}."
+        )
+    known.argv, known.command = arguments.argv, arguments.command
     return known
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from fractions import Fraction
 from itertools import combinations_with_replacement, permutations
 from operator import add, mul, sub, truediv
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -97,3 +98,20 @@ def test_documents() -> None:
     assert problem.doc["numbers"] == [1, 1, 1, 8]
     assert problem.answer == "(1 + 1 + 1) * 8"
     assert (problem.level, problem.doc["scorer"]) == (5, "game24")
+
+
+def test_the_puzzles_are_kept_and_a_damaged_or_unwritable_cache_costs_time_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    made = [{"problem_id": "game24/1", "numbers": [1]}]
+    monkeypatch.setattr(game24, "rows", lambda: iter(made))
+    assert game24._kept() == made
+    [file] = (tmp_path / "cache").iterdir()
+    monkeypatch.setattr(game24, "rows", lambda: iter([]))
+    assert game24._kept() == made
+    file.write_text("[{")
+    assert game24._kept() == []
+    (tmp_path / "blocked").write_text("a file")
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "blocked"))
+    assert game24._kept() == []

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.core import NothingToDoError, Problem, UsageError
-from tasks.selection import select
+from tasks.selection import blocks, select
 
 
 def problem(number: int, level: int | str | None) -> Problem:
@@ -107,3 +107,17 @@ def test_negative_limit() -> None:
 def test_nothing_left(problems: list[Problem], options: dict[str, object], reason: str) -> None:
     with pytest.raises(NothingToDoError, match=reason):
         select(problems, **options)
+
+
+@given(benchmarks, st.integers(1, 12))
+def test_blocks_are_what_growing_limits_add(problems: list[Problem], count: int) -> None:
+    parts = blocks(problems, count)
+    assert len(parts) == min(count, len(problems))
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    seen: set[str] = set()
+    for part in parts:
+        assert not seen & {p.id for p in part}
+        seen |= {p.id for p in part}
+        assert seen == {p.id for p in select(problems, limit=len(seen))}
+        assert list(part) == [p for p in problems if p in part], "the benchmark's order within a block"
+    assert len(seen) == len(problems)

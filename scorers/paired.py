@@ -1,0 +1,179 @@
+"""Two runs on the same problems: what their per-problem differences prove.
+
+The problem is the unit: d_i = candidate − baseline of problem i, each side reduced to one number however many
+responses went into it. Pairing takes the difficulty of the problems out, which is most of the variance (Miller 2024,
+"Adding Error Bars to Evals", section 4).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from typing import Literal
+
+from scorers.intervals import Estimate
+from scorers.sequential import paired_bounds
+
+__all__ = [
+    "correlation",
+    "holm",
+    "mcnemar_exact",
+    "minimum_detectable_effect",
+    "paired_estimate",
+    "problems_needed",
+    "ratio_estimate",
+    "sign_flip_p",
+    "verdict",
+]
+
+Verdict = Literal["regression", "non-inferior", "inconclusive"]
+EXACT_UP_TO = 14  # units that differ; 2^14 sign patterns are visited, more are drawn
+_SMOOTHING = 4.0
+_CELLS = 1 << 20
+
+
+def _sums(differences: Sequence[float], clusters: Sequence[Hashable] | None) -> list[float]:
+    """The sum of each cluster; without clusters a problem is one."""
+    if clusters is None:
+        return [float(d) for d in differences]
+    if len(clusters) != len(differences):
+        raise ValueError(f"{len(clusters)} clusters for {len(differences)} differences")
+    sums: defaultdict[Hashable, list[float]] = defaultdict(list)
+    for label, d in zip(clusters, differences, strict=True):
+        sums[label].append(float(d))
+    return [math.fsum(part) for part in sums.values()]
+
+
+def sign_flip_p(
+    differences: Sequence[float], *, clusters: Sequence[Hashable] | None = None, seed: int = 0, draws: int = 20_000
+) -> float:
+    """Two-sided p of the paired permutation test (Fisher 1935; Ernst 2004, Statistical Science 19).
+
+    Under H0 a problem's two values could as well have come the other way round, so each difference, or each cluster's
+    sum, may change its sign. Exact over all patterns where at most 14 units differ; else (1 + hits)/(1 + draws) over
+    random ones (Phipson & Smyth 2010), which never understates p. No difference at all is p = 1."""
+    import numpy as np
+
+    sums = np.array([d for d in _sums(differences, clusters) if d != 0.0])
+    if not len(sums):
+        return 1.0
+    seen = abs(sums.sum()) * (1 - 1e-12) - 1e-15
+    if len(sums) <= EXACT_UP_TO:
+        patterns = np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums))[None, :] & 1
+        return float(np.mean(np.abs((1 - 2 * patterns) @ sums) >= seen))
+    generator, hits, left = np.random.default_rng(seed), 0, draws
+    while left > 0:
+        size = min(left, max(1, _CELLS // len(sums)))
+        signs = generator.integers(0, 2, (size, len(sums)), dtype=np.int8) * 2 - 1
+        hits += int(np.count_nonzero(np.abs(signs @ sums) >= seen))
+        left -= size
+    return (1 + hits) / (1 + draws)
+
+
+def paired_estimate(
+    differences: Sequence[float], *, clusters: Sequence[Hashable] | None = None, confidence: float = 0.95
+) -> Estimate | None:
+    """The mean difference of values in [0, 1] with a two-sided interval, None without pairs.
+
+    Independent problems get `paired_bounds`: t with the sum of squares smoothed and the skewness taken out, so that
+    no interval has zero width. Clusters get the t interval on Miller's clustered error with the same smoothing and one
+    degree of freedom less than there are clusters."""
+    from scipy.special import stdtrit
+
+    count = len(differences)
+    if not count:
+        return None
+    sums = _sums(differences, clusters)
+    mean, groups = math.fsum(sums) / count, len(sums)
+    if groups < 2:
+        return Estimate(mean, None, -1.0, 1.0, count)
+    sizes = [1] * count if clusters is None else _sizes(clusters)
+    spread = math.fsum((s - mean * size) ** 2 for s, size in zip(sums, sizes, strict=True))
+    se = math.sqrt(spread * groups / (groups - 1)) / count
+    if clusters is None:
+        bounds = paired_bounds(differences, (1 - confidence) / 2)
+        return Estimate(mean, se, bounds.low, bounds.high, count)
+    reach = float(stdtrit(groups - 1, (1 + confidence) / 2))
+    reach *= math.sqrt((spread + _SMOOTHING) * groups / (groups - 1)) / count
+    return Estimate(mean, se, max(-1.0, mean - reach), min(1.0, mean + reach), count)
+
+
+def _sizes(clusters: Sequence[Hashable]) -> list[int]:
+    counts: defaultdict[Hashable, int] = defaultdict(int)
+    for label in clusters:
+        counts[label] += 1
+    return list(counts.values())
+
+
+def ratio_estimate(base: Sequence[float], candidate: Sequence[float], *, confidence: float = 0.95) -> Estimate | None:
+    """Ratio of the means, candidate over baseline, with an interval on its logarithm: the delta method for paired
+    means, Var(log r) ≈ Σ(c_i/c̄ − b_i/b̄)²/(M(M−1)) (Franz 2007). `se` is that of log r; None where a mean is 0."""
+    from scipy.special import stdtrit
+
+    count = len(base)
+    if len(candidate) != count:
+        raise ValueError(f"{count} and {len(candidate)} values are no pairs")
+    if not count or math.fsum(base) <= 0 or math.fsum(candidate) <= 0:
+        return None
+    old, new = math.fsum(base) / count, math.fsum(candidate) / count
+    if count < 2:
+        return Estimate(new / old, None, None, None, count)
+    spread = math.fsum((c / new - b / old) ** 2 for b, c in zip(base, candidate, strict=True))
+    se = math.sqrt(spread / (count * (count - 1)))
+    reach = math.exp(float(stdtrit(count - 1, (1 + confidence) / 2)) * se)
+    return Estimate(new / old, se, new / old / reach, new / old * reach, count)
+
+
+def mcnemar_exact(only_base: int, only_candidate: int) -> float:
+    """Two-sided exact p of McNemar's test (1947) for right-or-wrong pairs: of the problems that one side alone has
+    right, how unlikely is this split if either side were as likely? A binomial test with probability ½."""
+    from scipy.stats import binomtest
+
+    total = only_base + only_candidate
+    return 1.0 if total == 0 else float(binomtest(only_candidate, total, 0.5).pvalue)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values adjusted for having asked them all (Holm 1979): the family errs with at most the stated probability."""
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted, highest = [0.0] * len(p_values), 0.0
+    for place, i in enumerate(order):
+        highest = max(highest, min(1.0, (len(order) - place) * p_values[i]))
+        adjusted[i] = highest
+    return adjusted
+
+
+def minimum_detectable_effect(se: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
+    """The smallest true difference that a two-sided test at `alpha` finds with `power`: (z_{α/2} + z_power)·se (Miller
+    2024, section 5)."""
+    from scipy.special import ndtri
+
+    return float(ndtri(1 - alpha / 2) + ndtri(power)) * se
+
+
+def problems_needed(se: float, problems: int, effect: float, *, alpha: float = 0.05, power: float = 0.8) -> int:
+    """How many problems like these would detect `effect`, as the variance of a mean falls with their number."""
+    if effect <= 0:
+        raise ValueError(f"an effect must be positive, not {effect}")
+    return math.ceil(problems * (minimum_detectable_effect(se, alpha=alpha, power=power) / effect) ** 2)
+
+
+def correlation(base: Sequence[float], candidate: Sequence[float]) -> float | None:
+    """Pearson's correlation of the pairs, None where a side does not vary: what pairing gains."""
+    import numpy as np
+
+    a, b = np.asarray(base, dtype=float), np.asarray(candidate, dtype=float)
+    if len(a) < 2 or a.std() == 0 or b.std() == 0:
+        return None
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def verdict(estimate: Estimate, *, margin: float, minimum_effect: float = 0.0) -> Verdict:
+    """Three ways, as in trials of equivalence (Schuirmann 1987): a regression is proven (the interval lies below zero
+    and the drop is at least `minimum_effect`), non-inferiority is proven (it lies above −margin), or neither is."""
+    if estimate.low is None or estimate.high is None:
+        return "inconclusive"
+    if estimate.high < 0 and estimate.value <= -minimum_effect:
+        return "regression"
+    return "non-inferior" if estimate.low > -margin else "inconclusive"

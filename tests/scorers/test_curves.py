@@ -1,0 +1,130 @@
+"""Whole curves equal the exact functions at every k, within the bound that is stated."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scorers import curves
+from scorers.estimators import (
+    best_at_k,
+    best_curve,
+    g_pass_at_k,
+    maj_curve,
+    pass_at_k,
+    pass_hat_k,
+    weighted_maj_estimate,
+)
+
+counts = st.integers(1, 40).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
+answers = st.lists(st.sampled_from(["a", "b", "c", "d", None]), min_size=1, max_size=40)
+
+
+def close(curve: np.ndarray, exact: list[float], n: int, scale: float = 1.0) -> None:
+    assert curve.shape == (n,)
+    assert np.abs(curve - np.array(exact)).max() <= curves.error_bound(n) * scale
+
+
+@given(counts, st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]))
+def test_counts_decide_pass_curves(nc: tuple[int, int], tau: float) -> None:
+    n, c = nc
+    ks = range(1, n + 1)
+    close(curves.pass_at_all_k(n, c), [pass_at_k(n, c, k) for k in ks], n)
+    close(curves.pass_hat_all_k(n, c), [pass_hat_k(n, c, k) for k in ks], n)
+    close(curves.g_pass_at_all_k(n, c, tau), [g_pass_at_k(n, c, k, tau) for k in ks], n)
+
+
+@given(st.integers(1, 9).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))))
+def test_mg_pass_by_enumeration(nc: tuple[int, int]) -> None:
+    n, c = nc
+    exact = []
+    for k in range(1, n + 1):
+        draws = [sum(d) for d in itertools.combinations([1] * c + [0] * (n - c), k)]
+        wanted = range((k + 1) // 2 + 1, k + 1)
+        exact.append(float(Fraction(2, k) * sum(Fraction(sum(d >= i for d in draws), len(draws)) for i in wanted)))
+    close(curves.mg_pass_at_all_k(n, c), exact, n)
+
+
+@settings(deadline=None)
+@given(answers, st.sets(st.sampled_from("abcd")))
+def test_majority_curve(given_answers: list[str | None], right: set[str]) -> None:
+    correct = [answer in right for answer in given_answers]
+    n = len(given_answers)
+    close(curves.maj_at_all_k(given_answers, correct), maj_curve(given_answers, correct, range(1, n + 1)), n)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.booleans()), min_size=1, max_size=12))
+def test_majority_curve_with_flags_that_disagree(pairs: list[tuple[str, bool]]) -> None:
+    n = len(pairs)
+    left, right = [p[0] for p in pairs], [p[1] for p in pairs]
+    close(curves.maj_at_all_k(left, right), maj_curve(left, right, range(1, n + 1)), n)
+
+
+@pytest.mark.parametrize(
+    "sizes", [[128, 128], [100, 60, 40, 20, 10, *[1] * 26], [3] * 85, [1] * 256, [64] * 4, [90, 90, 70, 2, 2]]
+)
+def test_majority_curve_at_256(sizes: list[int]) -> None:
+    labels: list[str | None] = [str(i) for i, size in enumerate(sizes) for _ in range(size)]
+    labels += [None] * (256 - len(labels))
+    correct = [label == "0" for label in labels]
+    ks = [1, 2, 3, 7, 16, 64, 100, 128, 200, 255, 256]
+    curve = curves.maj_at_all_k(labels, correct)
+    exact = maj_curve(labels, correct, ks)
+    for k, value in zip(ks, exact, strict=True):
+        assert curve[k - 1] == pytest.approx(value, rel=curves.error_bound(256), abs=1e-300)
+
+
+def test_beyond_a_double_other_ways_answer() -> None:
+    labels = ["a", "b"] * 510
+    curve = curves.maj_at_all_k(labels[:1001], [label == "a" for label in labels[:1001]])
+    assert curve[0] == pytest.approx(501 / 1001)
+    assert np.isfinite(curve).all()
+    tail = curves.g_pass_at_all_k(1001, 500, 0.5)
+    assert tail[99] == pytest.approx(g_pass_at_k(1001, 500, 100, 0.5), rel=1e-9)
+
+
+@given(st.lists(st.tuples(st.sampled_from([None, float("nan"), -1.0, 0.0, 0.5, 2.0]), st.floats(0, 1000)), min_size=1))
+def test_best_curve(pairs: list[tuple[float | None, float]]) -> None:
+    scores, values = [p[0] for p in pairs], [p[1] for p in pairs]
+    n = len(pairs)
+    exact = best_curve(scores, values, range(1, n + 1))
+    close(curves.best_at_all_k(scores, values), exact, n, scale=max(1.0, *values))
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=20))
+def test_the_oracle_is_pass_and_its_reverse_pass_hat(correct: list[bool]) -> None:
+    n, c = len(correct), sum(correct)
+    values = [float(flag) for flag in correct]
+    close(curves.best_at_all_k(values, values), list(curves.pass_at_all_k(n, c)), n, 2)
+    close(curves.best_at_all_k([-v for v in values], values), list(curves.pass_hat_all_k(n, c)), n, 2)
+    assert best_at_k(values, values, n) == pytest.approx(float(any(correct)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.floats(0, 1)), min_size=2, max_size=9), st.integers())
+def test_weighted_majority_within_its_own_error(pairs: list[tuple[str | None, float]], seed: int) -> None:
+    labels, scores = [p[0] for p in pairs], [p[1] for p in pairs]
+    correct = [label == "a" for label in labels]
+    curve, error = curves.weighted_maj_at_all_k(labels, correct, scores, seed=seed % 1000)
+    assert error[0] == error[-1] == 0
+    for k in range(1, len(pairs) + 1):
+        exact, _ = weighted_maj_estimate(labels, correct, scores, k)
+        assert abs(curve[k - 1] - exact) <= 6 * error[k - 1] + 1e-12
+
+
+def test_nothing_has_no_curve_and_cached_curves_cannot_be_written() -> None:
+    for call in (
+        lambda: curves.pass_at_all_k(0, 0),
+        lambda: curves.maj_at_all_k([], []),
+        lambda: curves.pass_at_all_k(2, 3),
+    ):
+        with pytest.raises(ValueError, match="at least one response"):
+            call()
+    with pytest.raises(ValueError, match="read-only"):
+        curves.pass_at_all_k(3, 1)[0] = 1.0

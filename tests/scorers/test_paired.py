@@ -1,0 +1,139 @@
+"""Paired statistics against enumeration, scipy and simulation."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from scorers import paired
+from scorers.intervals import Estimate
+
+small = st.lists(st.sampled_from([-1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=10)
+
+
+@given(small)
+def test_sign_flips_by_enumeration(differences: list[float]) -> None:
+    seen = abs(sum(differences))
+    signs = itertools.product([1, -1], repeat=len(differences))
+    values = [abs(sum(s * d for s, d in zip(pattern, differences, strict=True))) for pattern in signs]
+    exact = sum(value >= seen - 1e-12 for value in values) / len(values)
+    assert paired.sign_flip_p(differences) == pytest.approx(exact)
+
+
+def test_sign_flips_by_drawing_agree_with_scipy() -> None:
+    rng = random.Random(3)
+    differences = [rng.gauss(0.1, 0.4) for _ in range(60)]
+    reference = stats.permutation_test(
+        (differences,), lambda x, axis: x.mean(axis=axis), permutation_type="samples", n_resamples=20_000, rng=1
+    )
+    assert paired.sign_flip_p(differences) == pytest.approx(reference.pvalue, abs=0.01)
+    assert paired.sign_flip_p(differences, seed=1) == paired.sign_flip_p(differences, seed=1)
+
+
+def test_a_cluster_flips_as_a_whole() -> None:
+    differences, clusters = [0.5] * 12, ["a"] * 6 + ["b"] * 6
+    assert paired.sign_flip_p(differences) < 0.01
+    assert paired.sign_flip_p(differences, clusters=clusters) == 0.5
+    wide, narrow = paired.paired_estimate(differences, clusters=clusters), paired.paired_estimate(differences)
+    assert wide is not None
+    assert narrow is not None
+    assert wide.high - wide.low > narrow.high - narrow.low  # type: ignore[operator]
+
+
+@given(small)
+def test_intervals_hold_the_mean_and_are_never_of_zero_width(differences: list[float]) -> None:
+    found = paired.paired_estimate(differences)
+    assert found is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert -1 <= found.low <= found.value + 1e-9
+    assert found.value - 1e-9 <= found.high <= 1
+    assert found.high - found.low > 1e-6
+    assert found.problems == len(differences)
+
+
+def test_the_interval_covers() -> None:
+    rng = random.Random(1)
+    hits = 0
+    for _ in range(600):
+        differences = [rng.choices([-1, 0, 1], [0.08, 0.8, 0.12])[0] for _ in range(150)]
+        found = paired.paired_estimate(differences)
+        assert found is not None
+        assert found.low is not None
+        assert found.high is not None
+        hits += found.low <= 0.04 <= found.high
+    assert 0.93 <= hits / 600 <= 0.985
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_mcnemar_is_the_binomial_test(b: int, c: int) -> None:
+    tail = sum(math.comb(b + c, i) for i in range(min(b, c) + 1)) / 2 ** (b + c)
+    assert paired.mcnemar_exact(b, c) == pytest.approx(min(1.0, 2 * tail) if b != c else 1.0)
+
+
+def test_holm_by_hand_and_by_its_laws() -> None:
+    assert paired.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert paired.holm([]) == []
+    assert paired.holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_holm_is_monotone_and_never_below(p_values: list[float]) -> None:
+    adjusted = paired.holm(p_values)
+    assert all(a >= p for a, p in zip(adjusted, p_values, strict=True))
+    assert max(adjusted) <= 1
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    assert all(adjusted[a] <= adjusted[b] for a, b in itertools.pairwise(order))
+
+
+def test_the_detectable_effect_has_its_power() -> None:
+    se = 0.02
+    effect = paired.minimum_detectable_effect(se)
+    power = stats.norm.sf(1.959964 - effect / se)
+    assert power == pytest.approx(0.8, abs=1e-3)
+    assert paired.problems_needed(se, 100, effect) == 100
+    assert paired.problems_needed(se, 100, effect / 2) == 400
+    with pytest.raises(ValueError, match="positive"):
+        paired.problems_needed(se, 100, 0)
+
+
+def test_ratios_against_simulation() -> None:
+    rng = random.Random(2)
+    hits = 0
+    for _ in range(400):
+        base = [rng.lognormvariate(5, 0.6) for _ in range(80)]
+        candidate = [b * 1.2 * rng.lognormvariate(-0.045, 0.3) for b in base]
+        found = paired.ratio_estimate(base, candidate)
+        assert found is not None
+        assert found.low is not None
+        assert found.high is not None
+        hits += found.low <= 1.2 <= found.high
+    assert 0.92 <= hits / 400 <= 0.98
+    assert paired.ratio_estimate([0.0], [1.0]) is None
+    assert paired.ratio_estimate([], []) is None
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "expected"),
+    [
+        (-0.08, -0.05, -0.02, "regression"),
+        (-0.006, -0.004, -0.002, "non-inferior"),  # certain, and too small to matter
+        (-0.01, 0.0, 0.01, "non-inferior"),
+        (-0.05, -0.01, 0.03, "inconclusive"),
+        (0.01, 0.03, 0.05, "non-inferior"),
+    ],
+)
+def test_three_verdicts(low: float, value: float, high: float, expected: str) -> None:
+    estimate = Estimate(value, 0.01, low, high, 100)
+    assert paired.verdict(estimate, margin=0.02, minimum_effect=0.005) == expected
+
+
+def test_correlation_is_none_where_a_side_does_not_vary() -> None:
+    assert paired.correlation([0, 1, 0, 1], [0, 1, 0, 1]) == pytest.approx(1)
+    assert paired.correlation([1, 1], [0, 1]) is None
