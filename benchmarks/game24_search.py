@@ -42,10 +42,11 @@ STEPS = 4
 """Steps of a response: three moves and the answer."""
 SEARCHES: list[tuple[str, dict[str, Any]]] = [
     ("beam", {"n": 25, "width": 5}),
-    ("beam", {"n": 100, "width": 5}),
+    ("beam", {"n": 50, "width": 5}),
     ("dvts", {"n": 25, "width": 5}),
     ("best_first", {"width": 5, "expansions": 20}),
-    ("mcts", {"simulations": 32, "width": 5}),
+    ("mcts", {"simulations": 20, "width": 5}),
+    ("mcts", {"simulations": 20, "width": 5, "c": 0.1}),
 ]
 """Beam search with n = 25 and width 5 is Tree of Thoughts' b = 5: five states are kept after every step."""
 
@@ -245,7 +246,6 @@ def _ratios(searches: Sequence[Point], sampling: Sampled) -> str:
         "steps",
         "calls",
         "generated",
-        "prompt not cached",
         "total tokens",
     ]
     return tabulate(body, header, tablefmt="github", disable_numparse=True, colalign=("left", "left", *["right"] * 6))

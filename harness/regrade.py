@@ -108,6 +108,6 @@ class _Regrading:
             return known
         calls = ProblemCalls(self._log, self._judge.backend, problem.id)
         opinions = await self._judge.opinions(problem, grades, calls, known)
-        for name in ("verifier_calls", "verifier_tokens"):
-            line["usage"][name] += getattr(calls.ledger.asked, name)
+        for name in ("verifier_calls", "verifier_tokens", "verifier_completion_tokens"):
+            line["usage"][name] = line["usage"].get(name, 0) + getattr(calls.ledger.asked, name)
         return opinions

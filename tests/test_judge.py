@@ -134,7 +134,10 @@ def test_score_asks_a_judge_and_keeps_its_opinions(
         assert "4 verdicts changed" in capsys.readouterr().out
         assert server.answered == 2
         once = lines(folder / "problems.jsonl")
-        assert once[0]["usage"]["verifier_calls"] == 2
+        billed = once[0]["usage"]
+        assert billed["verifier_calls"] == 2
+        assert billed["verifier_tokens"] == server.usage["prompt_tokens"] + server.usage["completion_tokens"]
+        assert billed["verifier_completion_tokens"] == server.usage["completion_tokens"]
         assert main(["score", str(folder), *options]) == 0
         assert server.answered == 2
     assert main(["score", str(folder)]) == 0

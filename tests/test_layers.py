@@ -66,7 +66,7 @@ ALLOWED: dict[str, set[str]] = {
         ),
         "scorers",
     },
-    "harness.analysis": {*BASE, "harness.calls", "harness.choice", "harness.run", "scorers"},
+    "harness.analysis": {*BASE, "harness.choice", "harness.outcomes", "harness.run", "scorers"},
     "reports": {
         *BASE,
         *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run")),

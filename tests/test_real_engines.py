@@ -20,6 +20,7 @@ import httpx
 import psutil
 import pytest
 
+from harness import registry
 from harness.backends.openai import OpenAI
 from harness.core import Message, Problem, Prompt, Sampling, ScorerRef
 from harness.core import Path as Steps
@@ -51,10 +52,20 @@ def only(out: Path) -> Path:
     return folder
 
 
+KILLED = {
+    "sample": "--strategy sample -S n=3 --limit 6 --max-tokens 96",
+    "beam": "--strategy beam -S n=4 -S width=2 -S max_steps=5 --limit 3 --max-tokens 96 --verifier toy/x -V noise=0.4",
+    "mcts": "--strategy mcts -S simulations=4 --limit 3 --max-tokens 96 --verifier toy/x -V noise=0.4",
+}
+"""On a model's text the toy verifier is noise that follows from the text: any tree will do here."""
+
+
 @needs_vllm
-def test_kill_9_in_the_middle_of_a_vllm_run(tmp_path: Path) -> None:
-    options = "game24 --model vllm/smollm2 --strategy sample -S n=3 --limit 6 --max-tokens 96 --concurrency 4".split()
+@pytest.mark.parametrize("strategy", [name for name in KILLED if name in registry.names("strategy")])
+def test_kill_9_in_the_middle_of_a_vllm_run(strategy: str, tmp_path: Path) -> None:
+    options = f"game24 --model vllm/smollm2 {KILLED[strategy]} --concurrency 4".split()
     finish(start(tmp_path / "whole", *options))
+    total = len(calls(only(tmp_path / "whole")))
     process = start(tmp_path / "killed", *options)
     log = None
     while log is None or log.read_bytes().count(b"\n") < 5:
@@ -67,13 +78,17 @@ def test_kill_9_in_the_middle_of_a_vllm_run(tmp_path: Path) -> None:
     _, alive = psutil.wait_procs(engine, timeout=15)
     assert not alive, "an orphaned engine keeps its memory"
     before = calls(only(tmp_path / "killed"))
-    assert 5 <= len(before) < 18
+    assert 5 <= len(before) < total
     finish(start(tmp_path / "killed", *options))
     killed, whole = only(tmp_path / "killed"), only(tmp_path / "whole")
     after, reference = calls(killed), calls(whole)
     assert {key: after[key] for key in before} == before
     assert visible(after) == visible(reference)
     assert problems(killed) == problems(whole)
+    assert (killed / "responses.jsonl").read_bytes() == (whole / "responses.jsonl").read_bytes()
+    if strategy != "sample":
+        assert (killed / "trees.jsonl").read_bytes() == (whole / "trees.jsonl").read_bytes()
+        assert any(len(tree["nodes"]) > 4 for tree in lines(whole / "trees.jsonl"))
     assert Run.open(killed).manifest["state"] == "complete"
 
 

@@ -5,7 +5,7 @@ them. The clock of a node is the number of tokens in all nodes made no later tha
 side count together. Weights of a search ("visits", "value") are known at its end only and are no part of a curve.
 
 Without a tree the responses are exchangeable draws: a curve is the exact expectation over all subsets of k of them
-(`scorers.estimators`), which cost k times the mean response.
+(wmaj@k along random orders), which cost k times the mean response.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from harness.analysis.cost import node_tokens, total, usage_of
 from harness.analysis.groups import estimate
 from harness.choice import RULES, choices
+from harness.outcomes import Outcome, scored
 from harness.run import Json, Run
-from scorers.estimators import best_curve, maj_curve, pass_at_k, weighted_maj_at_k
 
 ORACLE = "oracle"
 """The pseudo-rule under which any correct candidate counts."""
+CURVE_OF = {ORACLE: "pass@k", "majority": "maj@k", "best": "best@k", "weighted_majority": "wmaj@k"}
+"""The curve over subsets of draws that each rule has without a tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,14 @@ def budgets(first: int, most: int) -> list[int]:
 def _along_trees(found: Sequence[Timeline]) -> list[Json]:
     rows = []
     rules = [ORACLE, *RULES]
-    scored = any(r["score"] is not None for line in found for r in line.responses)
+    have_scores = any(r["score"] is not None for line in found for r in line.responses)
     first = min((time for line in found for time in line.times or ()), default=0)
     for budget in budgets(first, max((line.spent for line in found), default=0)):
         outcomes = [outcome_at(line, budget) for line in found]
         spent = [min(budget, line.spent) for line in found]
         tokens = _means(spent, [s * line.read_too for s, line in zip(spent, found, strict=True)])
         for rule in rules:
-            if scored or rule not in ("best", "weighted_majority"):
+            if have_scores or rule not in ("best", "weighted_majority"):
                 values = [float(outcome[rule]) for outcome in outcomes]
                 rows.append(
                     {"metric": "anytime", "rule": rule, "k": None, "budget": budget, **tokens} | estimate(values)
@@ -118,33 +120,18 @@ def outcome_at(line: Timeline, budget: int) -> dict[str, bool]:
 
 def _over_subsets(found: Sequence[Timeline]) -> list[Json]:
     rows = []
+    outcomes = [Outcome.of(line.problem, line.responses) for line in found]
+    metrics = {rule: name for rule, name in CURVE_OF.items() if scored(outcomes) or rule in (ORACLE, "majority")}
     n = min((len(line.responses) for line in found), default=0)
     for k in [k for k in (2**i for i in range(n.bit_length())) if k < n] + ([n] if n else []):
-        values = [_expected(line.responses, k) for line in found]
         spent = [k * line.spent / len(line.responses) for line in found]
-        totals = [s * line.read_too for s, line in zip(spent, found, strict=True)]
-        tokens = _means(spent, totals)
-        budget = round(max(spent))
-        for rule in values[0]:
-            row = {"metric": "anytime", "rule": rule, "k": k, "budget": budget, **tokens}
-            rows.append(row | estimate([value[rule] for value in values]))
+        tokens = _means(spent, [s * line.read_too for s, line in zip(spent, found, strict=True)])
+        values = {rule: [float(o.curve(name)[k - 1]) for o in outcomes] for rule, name in metrics.items()}
+        values["first"] = [float(o.curve("pass@k")[0]) for o in outcomes]
+        for rule, numbers in values.items():
+            row = {"metric": "anytime", "rule": rule, "k": k, "budget": round(max(spent)), **tokens}
+            rows.append(row | estimate(numbers))
     return rows
-
-
-def _expected(responses: Sequence[Json], k: int) -> dict[str, float]:
-    """The exact expectation of each rule over subsets of k responses: pass@k, maj@k, best@k and wmaj@k."""
-    answers = [r["answer"] if r["canonical"] is None else r["canonical"] for r in responses]
-    correct = [r["correct"] is True for r in responses]
-    scores = [r["score"] for r in responses]
-    found = {
-        ORACLE: pass_at_k(len(correct), sum(correct), k),
-        "first": sum(correct) / len(correct),
-        "majority": maj_curve(answers, correct, [k])[0],
-    }
-    if any(score is not None for score in scores):
-        found["best"] = best_curve(scores, [float(c) for c in correct], [k])[0]
-        found["weighted_majority"] = weighted_maj_at_k(answers, correct, scores, k)
-    return found
 
 
 def _means(completion: Sequence[float], totals: Sequence[float]) -> Json:

@@ -21,17 +21,19 @@ def signs(nodes: Sequence[Json]) -> set[str]:
     """The signs that one tree shows (keys of SIGNS).
 
     root: no node below depth 1, while one of depth 1 is unfinished. branching: no node has two children.
-    identical: some node has several children, and all children of each such node are the same text."""
+    identical: some node has several children, and all children of each such node are the same text. Roll-outs are no
+    children."""
     depth = [0] * len(nodes)
     children: dict[int, list[Json]] = {}
-    for node in nodes[1:]:
+    steps = [node for node in nodes[1:] if node.get("kind") != "rollout"]
+    for node in steps:
         depth[node["id"]] = depth[node["parent"]] + 1
         children.setdefault(node["parent"], []).append(node)
     found = set()
-    if len(nodes) < 2 or (max(depth) <= 1 and any(node["finish_reason"] is None for node in nodes[1:])):
+    if not steps or (max(depth) <= 1 and any(node["finish_reason"] is None for node in steps)):
         found.add("root")
     families = [own for own in children.values() if len(own) > 1]
-    if len(nodes) > 2 and not families:
+    if len(steps) > 1 and not families:
         found.add("branching")
     if families and all(len({node["step"] for node in own}) == 1 for own in families):
         found.add("identical")

@@ -14,10 +14,12 @@ from harness.analysis.groups import estimate, grouped
 from harness.run import Json, Run
 from scorers.quality import auroc, brier, calibration_error, mean_absolute_error
 
+ROLLOUT = "rollout_value"
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One finished problem: its line, its responses, its tree's nodes where it has one."""
+    """One finished problem: its line, its responses, the nodes of its tree that were rolled out."""
 
     problem: Json
     responses: Sequence[Json]
@@ -37,19 +39,25 @@ def choices_of(run: Run) -> list[Choice]:
     for problem, responses in run.by_problem():
         nodes: list[Json] = []
         if waiting is not None and waiting["problem_id"] == problem["problem_id"]:
-            nodes = [_values(node) for node in waiting["nodes"] if ROLLOUT in node]
-            waiting = next(trees, None)
+            nodes, waiting = rolled_out(waiting["nodes"], responses), next(trees, None)
         if problem["status"] == "ok":
             found.append(Choice(problem, responses, nodes))
     return found
 
 
-ROLLOUT = "rollout_value"
-"""The note of a tree's node that holds the mean of its graded roll-outs."""
+def rolled_out(nodes: Sequence[Json], responses: Sequence[Json]) -> list[Json]:
+    """`score` and `rollout_value` of the nodes that were rolled out: the share of their completions that are right.
 
-
-def _values(node: Json) -> Json:
-    return {name: node.get(name) for name in ("score", ROLLOUT)}
+    Roll-outs are children of the kind "rollout"; one that repeats a sibling counts again. Those that became no
+    candidate (cut by the budget) or cannot be judged are left out."""
+    verdicts: dict[int, list[bool]] = {}
+    for node in nodes:
+        if node.get("kind") == "rollout":
+            index = (node if node["same_as"] is None else nodes[node["same_as"]])["candidate"]
+            correct = None if index is None else responses[index]["correct"]
+            if correct is not None:
+                verdicts.setdefault(node["parent"], []).append(correct)
+    return [{"score": nodes[i]["score"], ROLLOUT: sum(right) / len(right)} for i, right in sorted(verdicts.items())]
 
 
 def selection_rows(found: Sequence[Choice], *, by: str = "level") -> list[Json]:

@@ -11,11 +11,12 @@ harness report runs/* --x 'tokens=-(\d+)B-tokens'    found by a regular expressi
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from harness.run import Run
     from reports.views import View
 
@@ -31,22 +32,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--k", metavar="1,4,16", help="the k of pass@k and maj@k (default: the run's)")
     parser.add_argument("--format", choices=["md", "csv", "json", "html"], default="md")
-    parser.add_argument("--x", metavar="NAME[=…]", help="the runs are a series of checkpoints: curves against training")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap of --x (default 0)")
     view = parser.add_mutually_exclusive_group()
     view.add_argument("--cost", action="store_true", help="only what a problem cost: calls, tokens, depth, seconds")
     view.add_argument("--search", action="store_true", help="what search found, what choosing lost, verifier quality")
     view.add_argument("--anytime", action="store_true", help="accuracy at every smaller token budget")
+    view.add_argument("--x", metavar="NAME[=…]", help="the runs are a series of checkpoints: curves against training")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap of --x (default 0)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Read the results and print them; nothing is generated or graded."""
     from harness.run import Run
-    from reports import page, tables, views
+    from reports import page, tables
 
     runs = [Run.open(Path(folder)) for folder in arguments.runs]
     if arguments.x is not None:
         return _series(runs, arguments)
+    special = _views(arguments)
+    if special is not None:
+        return _show([view for each in runs for view in special(each)], arguments.format)
     if arguments.cluster or arguments.k:
         from dataclasses import replace
 
@@ -58,21 +62,14 @@ def run(arguments: argparse.Namespace) -> int:
             replace(run, derived=build(run, wanted or run.manifest.get("ks"), cluster=arguments.cluster))
             for run in runs
         ]
-    special = _views(arguments)
-    if special is None:
-        if arguments.format == "csv":
-            print(tables.as_csv(runs))
-        elif arguments.format == "json":
-            print(tables.as_json(runs))
-        elif arguments.format == "html":
-            print(page.html(runs, by=arguments.by))
-        else:
-            print("\n\n".join(map(_both(arguments.by), runs)))
-        return 0
-    shown = [view for each in runs for view in special(each)]
-    formats: dict[str, Callable[[Sequence[View]], str]]
-    formats = {"csv": views.as_csv, "json": views.as_json, "md": views.markdown, "html": page.views}
-    print(formats[arguments.format](shown))
+    if arguments.format == "csv":
+        print(tables.as_csv(runs))
+    elif arguments.format == "json":
+        print(tables.as_json(runs))
+    elif arguments.format == "html":
+        print(page.html(runs, by=arguments.by))
+    else:
+        print("\n\n".join(map(_both(arguments.by), runs)))
     return 0
 
 
@@ -88,6 +85,16 @@ def _views(arguments: argparse.Namespace) -> Callable[[Run], Sequence[View]] | N
     if arguments.anytime:
         return lambda run: [anytime.anytime(run)]
     return None
+
+
+def _show(shown: Sequence[View], form: str) -> int:
+    """Print tables in one format."""
+    from reports import page, views
+
+    formats: dict[str, Callable[[Sequence[View]], str]]
+    formats = {"csv": views.as_csv, "json": views.as_json, "md": views.markdown, "html": page.views}
+    print(formats[form](shown))
+    return 0
 
 
 def _both(by: str) -> Callable[[Run], str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.selection import Choice, choices_of, quality_rows, selection_rows
+from harness.analysis.selection import Choice, choices_of, quality_rows, rolled_out, selection_rows
 from harness.run import Run
 from harness.verifiers.oracle import Oracle
 from harness.verifiers.toy import Toy as ToyVerifier
@@ -62,3 +62,20 @@ def test_step_scores_stand_beside_roll_outs() -> None:
     rows = index(quality_rows([Choice(line, [{"correct": True, "score": 0.5}], nodes)]))
     assert rows[None, "rollout_mae", None] == pytest.approx((0.2 + 0.25) / 2)
     assert rows[None, "rollout_brier", None] == pytest.approx((0.04 + 0.0625) / 2)
+
+
+def test_a_nodes_value_is_the_share_of_its_roll_outs_that_are_right() -> None:
+    def node(i: int, parent: int | None, candidate: int | None = None, **more: Any) -> dict[str, Any]:
+        return {"id": i, "parent": parent, "candidate": candidate, "same_as": None, "score": i / 10, **more}
+
+    nodes = [
+        node(0, None),
+        node(1, 0),
+        node(2, 1, 0, kind="rollout"),
+        node(3, 1, 1, kind="rollout"),
+        node(4, 1, None, kind="rollout", same_as=3),
+        node(5, 0),
+        node(6, 5, None, kind="rollout"),
+    ]
+    found = rolled_out(nodes, [{"correct": False}, {"correct": True}])
+    assert found == [{"score": 0.1, "rollout_value": pytest.approx(2 / 3)}]
