@@ -47,7 +47,8 @@ def ask(gold: str, answer: str, seconds: float = 2.0) -> Grade:
 
     `NOT_YET` where its process was not there or not free within `seconds`: a later call may know more."""
     for text, reason in ((gold, UNREAD_GOLD), (answer, UNREAD_ANSWER)):
-        if len(text) > MAX_LENGTH or _DANGEROUS.search(text) or text.count("{") > 60:
+        unreadable = len(text) > MAX_LENGTH or text.count("{") > 60 or text.count("{") != text.count("}")
+        if unreadable or _DANGEROUS.search(text):
             return Grade(None, reason=reason)
     if _State.in_worker:
         return decide(gold, answer)

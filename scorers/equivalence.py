@@ -15,14 +15,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from scorers import algebra
-from scorers.compare import Undecided, same
+from scorers.compare import same
 from scorers.forms import form
 from scorers.lexer import trim, unwrap
 from scorers.precision import OutOfTime, time_limit
 from scorers.reading import Reading, alternatives, essential, label, lone_letter, read
 from scorers.syntax import FORMULA, MAX_ANSWER, Node, TooLarge, Unreadable, symbols
+from scorers.values import Undecided
 
 _ELLIPSIS = re.compile(r"\\[lcd]?dots|\.\.\.|[…⋯]")
+_LOWER = re.compile(r"(?<![a-zA-Z\\])[a-j](?![a-zA-Z])")
 SECONDS = 0.8
 """Time for the layers that run in the caller's process."""
 TOTAL_SECONDS = 1.8
@@ -72,7 +74,7 @@ class _NotKept(Exception):
 
 @lru_cache(maxsize=8192)
 def _compare(gold: str, answer: str) -> Verdict:
-    started = time.monotonic()
+    deadline = time.monotonic() + TOTAL_SECONDS
     try:
         with time_limit(SECONDS):
             verdict = _readings(gold, answer)
@@ -80,31 +82,38 @@ def _compare(gold: str, answer: str) -> Verdict:
                 return Verdict(True, "the same choice")
             if verdict.correct is not None or not verdict.reason.startswith("ask"):
                 return verdict
+            return _dotted(gold, answer) or _algebra(gold, answer, deadline)
     except OutOfTime:
         return Verdict(None, "timed out")
     except RecursionError:
         return Verdict(None, "nested too deeply")
+    except _NotKept:
+        raise
     except Exception as error:  # a verdict is never worth a crash: what went wrong is said and counted
         return Verdict(None, f"the comparison failed: {type(error).__name__}")
-    return _algebra(gold, answer, TOTAL_SECONDS - (time.monotonic() - started))
 
 
-def _algebra(gold: str, answer: str, seconds: float) -> Verdict:
-    """math-verify's verdict. An answer that nobody reads is wrong if the gold answer can be read, here or there."""
+def _dotted(gold: str, answer: str) -> Verdict | None:
+    """The verdict where one side goes on with dots, which math-verify drops."""
     if _ELLIPSIS.search(answer) and not _ELLIPSIS.search(gold) and (known := read(gold)) and known.node.op != "raw":
         general = known.node.op in FORMULA and bool(symbols(known.node))  # 1 + 2 + … + n may well be n(n+1)/2
-        return Verdict(None if general else False, "an answer with dots")  # math-verify drops them
+        return Verdict(None if general else False, "an answer with dots")
     if _ELLIPSIS.search(gold) and not _ELLIPSIS.search(answer):
         return Verdict(None, "a gold answer with dots")
-    found = algebra.ask(gold, answer, seconds)
+    return None
+
+
+def _algebra(gold: str, answer: str, deadline: float) -> Verdict:
+    """math-verify's verdict. An answer that nobody reads is wrong if the gold answer can be read, here or there."""
+    gold_read, answer_read = (
+        (reading := read(text)) is not None and reading.node.op != "raw" for text in (gold, answer)
+    )
+    found = algebra.ask(gold, answer, deadline - time.monotonic())
     if found.reason == algebra.NOT_YET:
         raise _NotKept(Verdict(None, found.reason))
-    readable = (reading := read(gold)) is not None and reading.node.op != "raw"
     if found.reason == algebra.UNREAD_ANSWER and found.correct is None:
-        other = read(answer)
-        unread = other is None or other.node.op == "raw"
-        return Verdict(False if unread else None, found.reason if unread else algebra.UNREAD_GOLD)
-    if found.reason == algebra.UNREAD_GOLD and readable:
+        return Verdict(None, algebra.UNREAD_GOLD) if answer_read else Verdict(False, found.reason)
+    if found.reason == algebra.UNREAD_GOLD and gold_read:
         return Verdict(False, algebra.UNREAD_ANSWER)  # the gold answer is read here, and the answer is not
     return Verdict(found.correct, found.reason)
 
@@ -156,6 +165,8 @@ def _labelled(gold: str, answer: str) -> bool:
     """A choice letter with its content against the letter or the content."""
     if (named := lone_letter(gold)) is not None and named == lone_letter(answer):
         return True
+    if named and len(gold) > 1 and named == lone_letter(_LOWER.sub(lambda m: m[0].upper(), answer)):
+        return True  # (c) for (C)
     for side, other in ((gold, answer), (answer, gold)):
         found = label(side)
         if found is None:

@@ -10,7 +10,7 @@ import math
 from fractions import Fraction
 
 from scorers.fingerprint import Point, constant, coordinate, digest, integral, points, spell
-from scorers.precision import Value, is_exact
+from scorers.precision import Value, check_time, is_exact
 from scorers.realset import RealSet, real_set, solutions
 from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, contains, symbols
 
@@ -21,6 +21,7 @@ def form(node: Node) -> str:
     """The canonical form of a shape; it starts with `?` where the value is out of reach and only the writing counts."""
     if node.op in FORMULA:
         return formula_form(node)
+    check_time()
     if len(node.args) > MAX_ITEMS:
         raise TooLarge("too many parts")
     method = _FORMS.get(node.op)

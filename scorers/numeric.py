@@ -27,6 +27,8 @@ from scorers.syntax import Node, TooLarge, Unreadable, symbols
 MAX_BITS = 131_072
 MAX_STEPS = 20_000
 MAX_COST = 4 * 10**8
+MAX_GAMMA_DIGITS = 400
+"""Digits to which factorials of other numbers than integers are known: the first at 1,000 digits takes seconds."""
 
 
 class Evaluator:
@@ -233,7 +235,7 @@ class Evaluator:
         if node.name == "!!":
             raise TooLarge("a double factorial is too large")
         number = self.real(value)
-        if abs(number) > 10**12:
+        if abs(number) > 10**12 or self.digits > MAX_GAMMA_DIGITS:
             raise TooLarge("a factorial is too large")
         return self.tidy(self.mp.gamma(number + 1))
 
@@ -255,7 +257,7 @@ class Evaluator:
         if exact and any(part < 0 and part.denominator == 1 for part in (top, bottom, top - bottom)):
             raise Undefined("a binomial coefficient at a pole, where conventions differ")
         left, right = self.real(top), self.real(bottom)
-        if abs(left) > 10**9 or abs(right) > 10**9:
+        if abs(left) > 10**9 or abs(right) > 10**9 or self.digits > MAX_GAMMA_DIGITS:
             raise TooLarge("a binomial coefficient is too large")
         return self.tidy(self.mp.binomial(left, right))
 

@@ -94,11 +94,12 @@ def integer_root(value: int, degree: int) -> int | None:
         return root if root * root == value else None
     if value < 2:
         return value
-    low, high = 1, 1 << (value.bit_length() // degree + 1)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if middle**degree <= value else (low, middle - 1)
-    return low if low**degree == value else None
+    root, lower = 1 << (value.bit_length() // degree + 1), 0
+    while True:  # Newton from above: the sequence falls until it reaches the floor of the root
+        lower = ((degree - 1) * root + value // root ** (degree - 1)) // degree
+        if lower >= root:
+            return root if root**degree == value else None
+        root = lower
 
 
 def snap(value: Value, digits: int) -> Value:

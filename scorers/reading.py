@@ -9,12 +9,17 @@ from functools import lru_cache
 from scorers.forms import form
 from scorers.lexer import clean, tokens
 from scorers.phrases import words_or_raw
+from scorers.respelling import remark
 from scorers.shapes import is_name, shape
 from scorers.statements import parse
 from scorers.syntax import FORMULA, MAX_ANSWER, Node, TooLarge, Unreadable
 from scorers.words import text_of
 
 _AMBIGUOUS = re.compile(r"\d,[1-9]\d\d(?!\d)")  # nobody lists 000
+_OTHERWISE = (
+    (re.compile(r"(?<![a-zA-Z\\])C\s*\(([^(),]{1,60}),([^(),]{1,60})\)"), r"\\binom{\1}{\2}"),  # C(n, k)
+    (re.compile(r"^\s*\$?\s*[A-Z]\s*(\((?:[^(),]{1,200},){1,2}[^(),]{1,200}\))"), r"\1"),  # P(4, 7)
+)
 _LABEL = re.compile(
     r"^(?P<text>\\(?:text|textbf|textrm|textit|mathrm|mathbf|mbox|boldsymbol|bf)\s*\{?\s*)?(?P<open>\(?)(?P<letter>[A-J])"
     r"(?P<close>[).:]+)\s*\}*(?:[\s~,:;]|\\[ ,;:!]|\\q?quad)*(?P<rest>.+)$",
@@ -79,9 +84,22 @@ def alternatives(text: str) -> list[Reading]:
     if len(text) > MAX_ANSWER:
         return []
     found = [read(text)]
+    for pattern, other in _OTHERWISE:
+        if (changed := pattern.sub(other, text)) != text:
+            found.append(read(changed))
+    if (parts := remark(clean(text))) and _only_a_remark(*parts):
+        found.append(read(parts[0]))
     if _AMBIGUOUS.search(text):
         found.append(read(text, thousands=False))
     return [reading for reading in found if reading is not None]
+
+
+def _only_a_remark(answer: str, again: str) -> bool:
+    """Whether what stands in parentheses behind an answer is the same answer again, or no answer."""
+    if not again:
+        return True
+    first, second = read(answer), read(again)
+    return first is not None and second is not None and first.form == second.form
 
 
 def label(text: str) -> tuple[str, str] | None:
