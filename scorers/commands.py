@@ -94,7 +94,7 @@ class CommandParser(FormulaParser):
                 power = self.argument(split=False)
             else:
                 base = self.argument(split=False)
-        if self.peek().text in ("(", "{") and self.peek().kind == "op":
+        if self.peek().text in ("(", "{", r"\{" if name in _MANY else "(") and self.peek().kind == "op":
             arguments = self.argument_list()
         else:
             arguments = [self.bare_argument()]
@@ -120,7 +120,7 @@ class CommandParser(FormulaParser):
 
     def argument_list(self) -> list[Node]:
         """Arguments in parentheses or braces, commas between them."""
-        closing = {"(": ")", "{": "}"}[self.take().text]
+        closing = {"(": ")", "{": "}", r"\{": r"\}"}[self.take().text]
         found = [self.formula()]
         while self.accept(","):
             found.append(self.formula())
@@ -154,10 +154,12 @@ class CommandParser(FormulaParser):
     def application(self, name: str) -> Node | None:
         """`f(x)`, `P(x, y)`, `f(2)`: a symbol of its own; None for `h(a + b)`, a product."""
         ahead, inside = 1, []
-        while self.peek(ahead).kind in ("num", "name") or self.peek(ahead).text == ",":
+        while self.peek(ahead).kind in ("num", "name") or self.peek(ahead).text in (",", "-"):
+            if self.peek(ahead).text == "-" and (self.peek(ahead - 1).text not in ("(", ",") or name not in "fgFG"):
+                return None  # f(-2), but P(a - b) is a product
             inside.append(self.peek(ahead).text)
             ahead += 1
-        if self.peek(ahead).text != ")" or not inside or (len(inside) > 1 and "," not in inside):
+        if self.peek(ahead).text != ")" or not inside or (len(inside) > 1 and not {",", "-"} & set(inside)):
             return None
         self.at += ahead + 1
         return self.make("sym", name=f"{name}({''.join(inside)})")

@@ -139,6 +139,8 @@ def _two_relations(left: Node, right: Node, swapped: bool) -> bool:  # noqa: PLR
     if left.name in ("<", "le", ">", "ge"):
         a, b = difference(left), difference(right)
         return bool(a and b and len(a) == len(b) and proportional(a, b, positive=True))
+    if set(left.name.split()) == {"="} and len(left.args) > 2:  # a = b = c, in any order
+        return _matched(left.args, right.args, swapped)
     return all(_pair(x, y, swapped) for x, y in zip(left.args, right.args, strict=True))
 
 

@@ -18,13 +18,16 @@ from scorers import algebra
 from scorers.compare import same
 from scorers.forms import form
 from scorers.lexer import trim, unwrap
+from scorers.plain import plain_value, same_plain
 from scorers.precision import OutOfTime, time_limit
-from scorers.reading import Reading, alternatives, essential, label, lone_letter, read
+from scorers.reading import AS_TEXT, Reading, alternatives, essential, label, lone_letter, read
 from scorers.syntax import FORMULA, MAX_ANSWER, Node, TooLarge, Unreadable, symbols
 from scorers.values import Undecided
 
 _ELLIPSIS = re.compile(r"\\[lcd]?dots|\.\.\.|[…⋯]")
 _LOWER = re.compile(r"(?<![a-zA-Z\\])[a-j](?![a-zA-Z])")
+MAX_KEPT = 2000
+"""Characters of a pair whose verdict is remembered."""
 SECONDS = 0.8
 """Time for the layers that run in the caller's process."""
 TOTAL_SECONDS = 1.8
@@ -39,16 +42,27 @@ class Verdict:
     reason: str
 
 
-def equivalent(gold: str, answer: str) -> bool | None:
-    """Whether an answer says what the gold answer says; None when that cannot be told.
+def equivalent(gold: str, answer: str | None) -> bool | None:
+    """Whether an answer says what the gold answer says; None when that cannot be told. No answer is a wrong one.
 
     Safe for hostile text, from any thread or process, within two seconds."""
-    return compare(gold, answer).correct
+    return compare(gold, answer or "").correct
 
 
 def compare(gold: str, answer: str) -> Verdict:
     """The verdict on an answer, with its reason. Never raises."""
+    try:
+        return _compare(gold, answer) if len(gold) + len(answer) < MAX_KEPT else _whole(gold, answer)
+    except _NotKept as found:
+        return found.verdict
+
+
+def _whole(gold: str, answer: str) -> Verdict:
+    """The verdict, from the strings on."""
     left, right = trim(gold), trim(answer)
+    plain = same_plain(left, right)
+    if plain is not None:
+        return _SAME_VALUE if plain else _DIFFERENT
     if not unwrap(left[: MAX_ANSWER + 1]):
         return Verdict(None, "the gold answer is empty")
     if not unwrap(right[: MAX_ANSWER + 1]):
@@ -58,10 +72,11 @@ def compare(gold: str, answer: str) -> Verdict:
     if len(left) > MAX_ANSWER or len(right) > MAX_ANSWER:
         both = len(left) > MAX_ANSWER and len(right) > MAX_ANSWER
         return Verdict(None, "both are too long to read") if both else Verdict(False, "one of them is too long to read")
-    try:
-        return _compare(left, right)
-    except _NotKept as found:
-        return found.verdict
+    return _layers(left, right)
+
+
+_SAME_VALUE = Verdict(True, "the same value or form")
+_DIFFERENT = Verdict(False, "a different answer")
 
 
 class _NotKept(Exception):
@@ -72,8 +87,11 @@ class _NotKept(Exception):
         self.verdict = verdict
 
 
-@lru_cache(maxsize=8192)
-def _compare(gold: str, answer: str) -> Verdict:
+_compare = lru_cache(maxsize=8192)(_whole)
+
+
+def _layers(gold: str, answer: str) -> Verdict:
+    """The verdict of the layers behind the strings."""
     deadline = time.monotonic() + TOTAL_SECONDS
     try:
         with time_limit(SECONDS):
@@ -125,7 +143,7 @@ def _readings(gold: str, answer: str) -> Verdict:
         return Verdict(None, "the gold answer cannot be read")
     if not answers:
         return Verdict(False, "the answer cannot be read")
-    worst = Verdict(False, "a different answer")
+    worst = _DIFFERENT
     for left in golds:
         for right in answers:
             verdict = _two(left, right)
@@ -138,14 +156,14 @@ def _readings(gold: str, answer: str) -> Verdict:
 
 def _two(left: Reading, right: Reading) -> Verdict:
     if left.form and left.form == right.form:
-        return Verdict(True, "the same value or form")
+        return _SAME_VALUE
     kinds = {left.node.op, right.node.op}
-    if kinds <= {"words", "raw", "list", "rel", "cases"} and left.plain == right.plain and kinds & {"words", "raw"}:
+    if kinds <= AS_TEXT and left.plain == right.plain and kinds & {"words", "raw"}:
         return Verdict(True, "the same words")
     if kinds & {"huge", "raw"}:
         return _unread(kinds)
     try:
-        return Verdict(True, "equal") if same(left.node, right.node) else Verdict(False, "a different answer")
+        return Verdict(True, "equal") if same(left.node, right.node) else _DIFFERENT
     except Undecided as undecided:
         return Verdict(None, f"ask: {undecided}" if undecided.ask else str(undecided))
     except (TooLarge, Unreadable) as error:
@@ -193,6 +211,8 @@ def canonical(answer: str) -> str | None:
 def vote_form(answer: str) -> str | None:
     """The form under which the answers to one problem are counted: canonical, and without units and names, which some
     responses give and others leave out."""
+    if plain := plain_value(trim(answer)):
+        return str(plain[0])
     found = _reading(answer)
     if found is None:
         return None

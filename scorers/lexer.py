@@ -76,6 +76,7 @@ _SAME = {
     "backslash": "setminus", "smallsetminus": "setminus", "rightarrow": "to", "imath": "i", "thickapprox": "approx",
     "simeq": "approx", "tg": "tan", "ctg": "cot", "cosec": "csc", "lb": r"\{", "rb": r"\}", "iff": "iff",
     "longrightarrow": "to", "Vert": "|", "infin": "infty", "times": "*", "cdot": "*", "textquotesingle": "'",
+    "bigcup": "cup", "bigcap": "cap",
     "arctg": "arctan", "Reals": "R", "bar": "overline", "lg": "log10", "textpercent": "%", "and": "and", "or": "or",
 }  # fmt: skip
 

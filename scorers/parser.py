@@ -154,12 +154,21 @@ class FormulaParser(NumeralReader):
         if token.text == "'" and base.op == "sym":
             self.argument_text()
             return self.make("sym", name=base.name + "'")
+        if base.op == "matrix":
+            return self.transposed(base)
         exponent = self.argument(split=False)
         if base.op == "const" and base.name == "e":
             return self.make("call", exponent, name="exp")
         inverse = base.op == "sym" and base.name in APPLIED and exponent == Node("neg", (number(1),))
         applied = self.application(f"{base.name}^-1") if inverse and self.peek().text == "(" else None
         return applied or self.make("pow", base, exponent)
+
+    def transposed(self, matrix: Node) -> Node:
+        """What `^T` makes of a matrix; raises Unreadable for its powers."""
+        if self.argument_text() not in ("T", "top", "t", "intercal"):
+            raise Unreadable("a power of a matrix")
+        columns = zip(*(row.args for row in matrix.args), strict=True)
+        return self.make("matrix", *(self.make("tuple", *column, name="()") for column in columns))
 
     def degrees(self, node: Node) -> Node:
         """Degrees, with minutes and seconds of arc where they follow."""

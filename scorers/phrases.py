@@ -16,6 +16,8 @@ _NOT_NAMES = frozenset(
     most more less than to of in on number""".split()
 )
 OPPOSITE = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
+_PREDICATES = frozenset("has had was will wins won did does can because since".split())
+_HEDGES = frozenset("not or and nor no never neither if unless but".split())
 _GOES_ON = frozenset(
     """it there they because since he she we this that such for cannot does do not in as you one these those any all
     every a""".split()
@@ -120,9 +122,12 @@ def spelled(node: Node) -> str | None:
 
 
 def is_answered(short: str, long: str) -> bool:
-    """Whether a sentence answers with the one word and goes on to say why: `No, it is impossible`."""
+    """Whether a sentence gives the answer and goes on to say why: `No, it is impossible`, `Ann has the most`."""
     words = long.split()
-    if short not in OPPOSITE or len(words) < 2 or words[0] != short:
+    if short not in OPPOSITE:
+        rest = long.removeprefix(short + " ").split()
+        return len(rest) < len(words) and rest[0] in _PREDICATES and not set(rest) & _HEDGES
+    if len(words) < 2 or words[0] != short:
         return False
     return words[1] in _GOES_ON and not {"or", OPPOSITE[short]} & set(words)
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from scorers.syntax import Unreadable
 
@@ -19,7 +21,10 @@ Value = Any
 
 DIGITS = 100
 MAX_PRECISION = 4000
+MAX_REMEMBERED = 256
 _local = threading.local()
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Undefined(Unreadable):
@@ -59,6 +64,24 @@ def check_time() -> None:
     deadline = getattr(_local, "deadline", None)
     if deadline is not None and time.monotonic() > deadline:
         raise OutOfTime
+
+
+def remembered(function: Callable[P, R]) -> Callable[P, R]:
+    """The function with a memory of its latest results, one a thread: numbers belong to the context of their thread."""
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def recall(*args: P.args, **kwargs: P.kwargs) -> R:
+        memory: dict[Any, R] = _local.__dict__.setdefault(name, {})
+        key = args
+        if key not in memory:
+            result = function(*args, **kwargs)
+            if len(memory) >= MAX_REMEMBERED:
+                memory.clear()
+            memory[key] = result
+        return memory[key]
+
+    return recall
 
 
 def context(digits: int) -> Any:
@@ -102,7 +125,7 @@ def integer_root(value: int, degree: int) -> int | None:
         root = lower
 
 
-def snap(value: Value, digits: int) -> Value:
+def snap(value: Value, digits: int) -> Value:  # noqa: PLR0911  # one case after the other
     """A value that is a fraction of small numbers to all its digits, as that fraction."""
     if is_exact(value):
         return value
@@ -114,11 +137,20 @@ def snap(value: Value, digits: int) -> Value:
         return Fraction(0)
     if not -250 < exponent + bits < 70:
         return value
-    near = Fraction(int(mantissa)) * (Fraction(2) ** exponent if exponent > -20_000 else 0)
-    guess = near.limit_denominator(10**12)
-    error = abs(near - guess) * 10 ** (digits - 25)
-    if guess and error < guess:
-        return -guess if sign else guess
+    if exponent < -20_000:
+        return value
+    top, bottom = (int(mantissa) << exponent, 1) if exponent >= 0 else (int(mantissa), 1 << -exponent)
+    last, guess = (0, 1), (1, 0)  # convergents of the continued fraction
+    over, under = top, bottom
+    while under:
+        whole, rest = divmod(over, under)
+        further = (last[0] + whole * guess[0], last[1] + whole * guess[1])
+        if further[1] > 10**12:
+            break
+        last, guess, over, under = guess, further, under, rest
+    error = abs(top * guess[1] - guess[0] * bottom) * 10 ** (digits - 25)
+    if guess[0] and error < guess[0] * bottom:
+        return Fraction(-guess[0] if sign else guess[0], guess[1])
     return value
 
 

@@ -13,6 +13,10 @@ from scorers.words import NUMBER_WORDS
 
 _GAP = r"(?:\s|~|\\[ ,;:!]|\\q?quad(?![a-z]))*"
 _TEXT = r"\\(?:text|textrm|textnormal|mathrm|mbox|operatorname|rm)\s*"
+_LEAD = re.compile(
+    rf"^\s*[:=]\s*(?=\S)|^(?:{_TEXT}\{{)?\s*(?:the\s+)?(?:final\s+)?answer\s*(?:is|:|=)\s*:?\s*(?:\}}(?=.))?",
+    re.IGNORECASE | re.DOTALL,
+)
 _BASE = re.compile(
     r"^\(?([0-9a-z]{1,200})\)?(?:[\s({$~]|\\[a-z]+)*base(?:[\s~${}:-]|\\[a-z]+)*(\w+)[\s)}$]*$", re.IGNORECASE
 )
@@ -42,8 +46,9 @@ _CONDITION = re.compile(
     re.DOTALL,
 )
 _REMARK = re.compile(
-    r"^(.*\S)\s*\(\s*(?:(or|i\.e\.|that is|equivalently|=)\s*,?\s*(.+)"
-    r"|(?:exact|about|approx|\\approx|≈|rounded|since|because|simplified|in simplest|nearest|to the nearest).*)\)$",
+    r"^(.*\S)\s*\(\s*(?:(?:or|i\.e\.|that is|equivalently|=)\s*,?\s*(.+)"
+    r"|(?:exact|about|approx|\\approx|≈|rounded|since|because|simplified|in simplest|nearest|to the nearest).*"
+    r"|([a-z]{3,}(?:[ -][a-z]+){0,6}))\)$",
     re.DOTALL,
 )
 
@@ -51,6 +56,8 @@ _REMARK = re.compile(
 def respelled(text: str) -> str:
     """The text with a base as a subscript, intervals such as `]1, 2[` in round brackets, `(mod 7)` as `\\pmod{7}`, and
     the condition on a parameter, where there is one, behind a comma: `2k\\pi (k \\in \\mathbb{Z})`."""
+    if text[:1] in ":=" or "nswer" in text:
+        text = _LEAD.sub("", text, count=1)
     match = _BASE.match(text) if len(text) < 400 and ("base" in text or "Base" in text) else None
     if match and (base := read_base(match[2])):
         return f"{match[1]}_{{{base}}}"
@@ -91,11 +98,11 @@ _LINKS = [["for"], ["where"], ["with"], ["and"], ["for", "all"], ["for", "any"],
 def remark(text: str) -> tuple[str, str] | None:
     """An answer and the same answer again in a remark behind it, `5 (or 5.0)`; the second is empty for a remark that
     only comments: `5 (exact)`."""
-    if not text.endswith(")") or "(" not in text or len(text) > 1000:
+    if not text.endswith((")", ")}")) or "(" not in text or len(text) > 1000:
         return None
     plain = _UNMARKED.sub(r"\1", text) if "\\text" in text else text
     match = _REMARK.match(plain)
-    return (match[1], match[3] or "") if match else None
+    return (match[1], match[2] or match[3] or "") if match else None
 
 
 def read_base(text: str) -> int | None:

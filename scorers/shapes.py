@@ -24,6 +24,8 @@ def shape(node: Node) -> Node:
     if len(variants) > 1:
         joint = "and" if node.op == "rel" and node.name == "ne" else "or"
         return Node("list", tuple(shape(variant) for variant in variants), name=joint)
+    if node.op == "rel" and (named := _all_named(node)):
+        return named
     if node.op == "rel":
         return _relation(replace(node, args=tuple(shape(arg) for arg in node.args)))
     if node.op in FORMULA:
@@ -159,6 +161,16 @@ def _relation(node: Node) -> Node:
         if len(sides) > 2 and len(names) == 1 and names[0] is sides[0]:
             return _chain(node, sides)
     return replace(node, name=" ".join(relations), args=tuple(sides))
+
+
+def _all_named(node: Node) -> Node | None:
+    """`x = y = 1` as `x = 1, y = 1`."""
+    names, value = node.args[:-1], node.args[-1]
+    if len(names) < 2 or set(node.name.split()) != {"="} or not all(name.op == "sym" for name in names):
+        return None
+    if value.op not in FORMULA or symbols(value) or len(set(names)) != len(names):
+        return None
+    return Node("list", tuple(Node("rel", (name, value), "=") for name in names), ",")
 
 
 def _chain(node: Node, sides: list[Node]) -> Node:

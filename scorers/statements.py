@@ -14,7 +14,7 @@ from scorers.lexer import Token, clean, tokens
 from scorers.numerals import MAX_DIGITS
 from scorers.phrases import clock, rewritten, words_or_raw
 from scorers.respelling import lettered, read_base, respelled
-from scorers.syntax import Node, TooLarge, Unreadable, number, symbols
+from scorers.syntax import Node, TooLarge, Unreadable, contains, number, symbols
 from scorers.units import Unit, read_unit
 
 RELATIONS = {
@@ -207,6 +207,8 @@ class AnswerParser(CommandParser):
         unit = read_unit(words)
         if unit is None:
             raise Unreadable("words")
+        if unit.dimension == "radian" and contains(node, "const"):
+            return node
         if unit.dimension == "angle" and node.op != "unit":
             return self.make("deg", node)
         if node.op == "unit" and not unit.dimension:
@@ -288,7 +290,11 @@ class AnswerParser(CommandParser):
         if self.accept("|", ":"):
             if len(items) != 1:
                 raise Unreadable("conditions on several elements")
+            joint, self.joint = self.joint, ","
             conditions = self.inside(in_set=True)
+            if self.joint == "or" and len(conditions) > 1:
+                conditions = [self.make("list", *conditions, name="or")]
+            self.joint = joint
             self.take(r"\}")
             return self.make("builder", items[0], *conditions)
         self.take(r"\}")
