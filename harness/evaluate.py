@@ -33,6 +33,7 @@ from harness.progress import Progress
 from harness.records import problem_line, response_line
 from harness.results import build
 from harness.run import Json, Run, RunWriter, sibling_logs
+from scorers.clusters import merged
 from scorers.pool import GradingPool
 
 GIVE_UP_AFTER = 20
@@ -225,11 +226,13 @@ class _Run:
             *[self.pool.grade_async(scorer, candidate.text, problem) for candidate in selection.candidates]
         )
         opinions = await judge.opinions(problem, grades, calls, {}) if judge else {}
+        final = [settled(grade, opinions, judge.name) for grade in grades] if judge else grades
         lines = []
-        for index, (path, grade) in enumerate(zip(selection.candidates, grades, strict=True)):
-            final = settled(grade, opinions, judge.name) if judge else grade
+        for index, (path, grade) in enumerate(
+            zip(selection.candidates, await merged(self.pool, scorer, final), strict=True)
+        ):
             opinion = opinions.get(grade.answer or "")
-            lines.append(response_line(problem.id, index, path, final, chosen=index == selection.chosen, judge=opinion))
+            lines.append(response_line(problem.id, index, path, grade, chosen=index == selection.chosen, judge=opinion))
         return lines
 
     def _count(self, record: Json, responses: Sequence[Json]) -> None:

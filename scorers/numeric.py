@@ -224,7 +224,8 @@ class Evaluator:
             self.left_reals = True
         if mp.isint(right) and is_exact(exponent):
             return self.tidy(left ** int(exponent))
-        if is_exact(exponent) and exponent.denominator <= 64 and exponent.numerator == 1 and left > 0:
+        root = is_exact(exponent) and exponent.numerator == 1 and exponent.denominator <= 64
+        if root and not isinstance(left, mp.mpc) and left > 0:
             return mp.sqrt(left) if exponent.denominator == 2 else mp.root(left, exponent.denominator)
         if size > 10**4:  # digits of the exponent that the result needs
             raise_to = self.digits + 12

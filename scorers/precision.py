@@ -44,16 +44,18 @@ class OutOfTime(Exception):
 
 
 class time_limit:
-    """Evaluations of this thread raise OutOfTime after so many seconds; an outer limit stays in force."""
+    """Evaluations of this thread raise OutOfTime after so many seconds of its own computing, which do not depend on
+    what else the machine does, and after `wall` seconds in any case; an outer limit stays in force."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, wall: float) -> None:
         self.seconds = seconds
-        self.kept: float | None = None
+        self.wall = wall
+        self.kept: tuple[float, float] | None = None
 
     def __enter__(self) -> None:
         self.kept = getattr(_local, "deadline", None)
-        mine = time.monotonic() + self.seconds
-        _local.deadline = mine if self.kept is None else min(mine, self.kept)
+        if self.kept is None:
+            _local.deadline = time.thread_time() + self.seconds, time.monotonic() + self.wall
 
     def __exit__(self, *error: object) -> None:
         _local.deadline = self.kept
@@ -62,7 +64,7 @@ class time_limit:
 def check_time() -> None:
     """Raise OutOfTime past the deadline of this thread."""
     deadline = getattr(_local, "deadline", None)
-    if deadline is not None and time.monotonic() > deadline:
+    if deadline is not None and (time.monotonic() > deadline[1] or time.thread_time() > deadline[0]):
         raise OutOfTime
 
 

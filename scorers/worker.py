@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     _limit_memory(options.memory_mb)
     sys.setrecursionlimit(3000)
     _die_with_parent(options.parent)
-    algebra.enter_worker()
+    algebra.enter_worker(lambda loading: _send(replies, {"loading": loading}))
     for name in options.preload:
         importlib.import_module(name)
     settle()
