@@ -37,7 +37,7 @@ from grading_data import Item, golds, mix
 from grading_hard import bombs, hard_pairs
 
 from harness.core import Grade, Problem, ScorerRef
-from scorers import algebra, math_answer
+from scorers import algebra, math_answer, worker
 from scorers.pool import GradingPool
 
 LIMIT = 5.0
@@ -57,6 +57,7 @@ def grader(name: str) -> Grader:
         algebra.enter_worker()
         logging.getLogger("math_verify").setLevel(logging.CRITICAL)
         algebra.decide("1", "1")  # its last resort is imported now: no import counts
+        worker.settle()
         function: Grader = math_answer.grade
     else:
         function = mathverify_scorer.grade

@@ -39,6 +39,7 @@ from harness.records import choose, problem_line, response_line
 from harness.results import build
 from harness.run import Json, Run, RunWriter, sibling_logs
 from harness.verification import Verification
+from scorers.clusters import merged
 from scorers.pool import GradingPool
 
 GIVE_UP_AFTER = 20
@@ -296,12 +297,14 @@ class _Run:
             *[self.pool.grade_async(scorer, candidate.text, problem) for candidate in selection.candidates]
         )
         opinions = await judge.opinions(problem, grades, calls, {}) if judge else {}
+        final = [settled(grade, opinions, judge.name) for grade in grades] if judge else grades
         lines = []
-        for index, (path, grade) in enumerate(zip(selection.candidates, grades, strict=True)):
-            final = settled(grade, opinions, judge.name) if judge else grade
+        for index, (path, grade) in enumerate(
+            zip(selection.candidates, await merged(self.pool, scorer, final), strict=True)
+        ):
             opinion = opinions.get(grade.answer or "")
             weights = {name: values[index] for name, values in selection.weights.items()}
-            lines.append(response_line(problem.id, index, path, final, judge=opinion, weights=weights))
+            lines.append(response_line(problem.id, index, path, grade, judge=opinion, weights=weights))
         return lines
 
     def _count(self, record: Json, responses: Sequence[Json]) -> None:

@@ -13,6 +13,7 @@ from harness.judge import Judge, settled
 from harness.records import choose, summary, verdict
 from harness.results import build
 from harness.run import Json, Run
+from scorers.clusters import merged
 from scorers.pool import GradingPool
 
 CHUNK = 256
@@ -86,9 +87,9 @@ class _Regrading:
         ref = self._task.scorer
         grades = await asyncio.gather(*[self._pool.grade_async(ref, r["text"], problem) for r in responses])
         opinions = await self._opinions(problem, line, responses, grades)
+        final = [settled(rules, opinions, self._name) for rules in grades]
         changed = []
-        for response, rules in zip(responses, grades, strict=True):
-            grade = settled(rules, opinions, self._name)
+        for response, grade in zip(responses, await merged(self._pool, ref, final), strict=True):
             if response["correct"] is not grade.correct:
                 where = {"problem_id": response["problem_id"], "index": response["index"]}
                 changed.append({**where, "was": response["correct"], "now": grade.correct, "reason": grade.reason})

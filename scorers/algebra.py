@@ -10,13 +10,17 @@ import atexit
 import contextlib
 import os
 import re
+import sys
 import threading
 import time
+from collections.abc import Callable
 
 from harness.core import Grade, Problem, ScorerRef
 from scorers.pool import GradingPool
 
 SECONDS = 1.0
+LEAST_SECONDS = 0.4
+"""Nothing is asked with less time left: a worker killed in the middle keeps the next one waiting."""
 MAX_LENGTH = 600
 UNREAD_GOLD = "the gold answer cannot be read"
 UNREAD_ANSWER = "the answer cannot be read"
@@ -35,11 +39,13 @@ class _State:
     ready = threading.Event()  # the worker answers without being started first
     turn = threading.Lock()  # one question at a time, so that nobody waits behind a queue
     serial = 0
+    tell: Callable[[bool], None] | None = None
 
 
-def enter_worker() -> None:
-    """Call math-verify in this process from now on."""
+def enter_worker(tell: Callable[[bool], None] = lambda loading: None) -> None:
+    """Call math-verify in this process from now on. `tell` hears when it starts to load and when it is loaded."""
     _State.in_worker = True
+    _State.tell = tell
 
 
 def ask(gold: str, answer: str, seconds: float = 2.0) -> Grade:
@@ -47,7 +53,8 @@ def ask(gold: str, answer: str, seconds: float = 2.0) -> Grade:
 
     `NOT_YET` where its process was not there or not free within `seconds`: a later call may know more."""
     for text, reason in ((gold, UNREAD_GOLD), (answer, UNREAD_ANSWER)):
-        if len(text) > MAX_LENGTH or _DANGEROUS.search(text) or text.count("{") > 60:
+        unreadable = len(text) > MAX_LENGTH or text.count("{") > 60 or text.count("{") != text.count("}")
+        if unreadable or _DANGEROUS.search(text):
             return Grade(None, reason=reason)
     if _State.in_worker:
         return decide(gold, answer)
@@ -66,7 +73,7 @@ def _ask(gold: str, answer: str, deadline: float) -> Grade:
         return Grade(None, reason=NOT_YET)
     try:
         left = deadline - time.monotonic() - 0.05  # the watcher of the pool needs a moment to kill
-        if left < 0.05 or not ready.is_set():
+        if left < LEAST_SECONDS or not ready.is_set():
             return Grade(None, reason=NOT_YET)
         pool.timeout = min(SECONDS, left)
         found = pool.grade(_REF, answer, Problem("", "", gold))
@@ -98,7 +105,7 @@ def _start(pool: GradingPool, ready: threading.Event) -> None:
     """Start the worker in the background."""
     ready.clear()
     _State.serial += 1
-    number = f"{_State.serial}"  # a new question each time: the pool keeps its answers
+    number = rf"\int_0^1 {_State.serial}x\,dx"  # a new question each time, and one that has it load what it needs
 
     def first() -> None:
         with contextlib.suppress(OSError, RuntimeError):
@@ -123,8 +130,14 @@ def grade(response: str, problem: Problem) -> Grade:
 
 def decide(gold: str, answer: str) -> Grade:
     """math-verify's verdict in this process."""
+    loading = "math_verify" not in sys.modules and _State.tell is not None
+    if loading and _State.tell:
+        _State.tell(True)
     from latex2sympy2_extended import NormalizationConfig  # 0.5 s
     from math_verify import LatexExtractionConfig, parse, verify
+
+    if loading and _State.tell:
+        _State.tell(False)
 
     normal = NormalizationConfig(basic_latex=True, units=True, malformed_operators=True, nits=True, boxed="none")
     config = [LatexExtractionConfig(normalization_config=normal)]

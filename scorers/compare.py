@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import TypeVar
 
-from scorers.fingerprint import both_integral, common_digits, constant, points, proportional, rounds, same_points
+from scorers.families import definitions, same_family, without
+from scorers.fingerprint import proportional
 from scorers.forms import difference, form
 from scorers.phrases import figures, is_answered, is_roman, same_time, spelled
-from scorers.precision import Undefined, equal
 from scorers.realset import equal_sets, real_set, solutions
 from scorers.shapes import is_name
-from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, contains, symbols
+from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, symbols
 from scorers.units import MARKS, read_unit
+from scorers.values import Undecided, same_formula
 from scorers.variants import (
     basis_vector,
     congruent,
-    in_variables_of,
     matrix_of,
     one_name,
     values_of_names,
@@ -26,21 +25,15 @@ from scorers.variants import (
 )
 from scorers.words import roman
 
-T = TypeVar("T")
-
-
-class Undecided(Exception):
-    """Neither yes nor no by the rules here. `ask`: a computer algebra system may know."""
-
-    def __init__(self, reason: str, *, ask: bool) -> None:
-        super().__init__(reason)
-        self.ask = ask
-
 
 def same(gold: Node, answer: Node) -> bool:
     """Whether an answer says what the gold answer says; raises Undecided."""
     if form(gold) == form(answer):
         return True
+    if any(node.op in ("list", "builder") or (node.op == "rel" and node.name == "in") for node in (gold, answer)):
+        if same_family(gold, answer, same) or same_family(answer, gold, lambda a, b: same(b, a)):
+            return True
+        gold, answer = without(gold), without(answer)
     for left, right, swapped in ((gold, answer, False), (answer, gold, True)):
         rule = _RULES.get(left.op)
         found = rule(left, right, swapped) if rule else None
@@ -56,60 +49,6 @@ def same(gold: Node, answer: Node) -> bool:
 def _pair(left: Node, right: Node, swapped: bool) -> bool:
     """`same` with the gold answer first again."""
     return same(right, left) if swapped else same(left, right)
-
-
-# ------------------------------------------------------------------------------------------------------------ formulas
-
-
-def same_formula(gold: Node, answer: Node) -> bool:
-    """Two formulas: by their values, exactly or to nearly all of many digits; decimals of the gold are rounded to."""
-    if contains(gold, "inf") or contains(answer, "inf"):
-        return False
-    if gold.op == "deg" or answer.op == "deg":
-        return _degrees(gold, answer)
-    if not symbols(gold) and not symbols(answer):
-        return _constants(gold, answer)
-    whole = both_integral(gold, answer)
-    left, right = (_known(lambda node: points(node, whole), node) for node in (gold, answer))
-    if left is None and right is None:
-        raise Undecided("both values are out of bounds", ask=False)
-    if left is None or right is None:
-        return False
-    verdict = same_points(left, right)
-    if verdict is None:
-        raise Undecided("nowhere defined", ask=False)
-    return verdict
-
-
-def _known(worth: Callable[[Node], T], node: Node) -> T | None:
-    """What a formula is worth, None where that is out of bounds; raises Undecided where it cannot be read."""
-    try:
-        return worth(node)
-    except (TooLarge, Undefined):
-        return None
-    except Unreadable as error:
-        raise Undecided(str(error), ask=True) from error
-
-
-def _constants(gold: Node, answer: Node) -> bool:
-    one, other = _known(constant, gold), _known(constant, answer)
-    if one is None and other is None:
-        raise Undecided("both values are out of bounds", ask=False)
-    if one is None or other is None:
-        return False
-    (left, first), (right, second) = one, other
-    return equal(left, right, common_digits(left, first, right, second)) or rounds(gold, right, answer)
-
-
-def _degrees(gold: Node, answer: Node) -> bool:
-    """Degrees against a bare number of degrees, or against radians that are written with π."""
-    if gold.op == answer.op:
-        return same(gold.args[0], answer.args[0])
-    bare_gold, bare = (node.args[0] if node.op == "deg" else node for node in (gold, answer))
-    if same(bare_gold, bare):
-        return True
-    radians = answer if gold.op == "deg" else gold
-    return contains(radians, "const") and not symbols(radians) and _constants(gold, answer)
 
 
 # ---------------------------------------------------------------------------------------------------------- structures
@@ -183,10 +122,9 @@ def _equation(left: Node, right: Node, swapped: bool) -> bool | None:
 def _two_relations(left: Node, right: Node, swapped: bool) -> bool:  # noqa: PLR0911  # one rule a line
     if left.name == right.name == "equiv":
         return congruent(left, right)
-    if left.name == right.name == "=" and len(left.args) == len(right.args) == 2:
-        body = in_variables_of(left, right)
-        if body is not None and _pair(left.args[1], body, swapped):
-            return True
+    defining = left.name == right.name == "=" and len(left.args) == len(right.args) == 2
+    if defining and any(_pair(left.args[1], body, swapped) for body in definitions(left, right)):
+        return True
     if "in" in (left.name, right.name) or (left.name != "=" and right.name != "="):
         if _same_solutions(left, right):
             return True
@@ -201,6 +139,8 @@ def _two_relations(left: Node, right: Node, swapped: bool) -> bool:  # noqa: PLR
     if left.name in ("<", "le", ">", "ge"):
         a, b = difference(left), difference(right)
         return bool(a and b and len(a) == len(b) and proportional(a, b, positive=True))
+    if set(left.name.split()) == {"="} and len(left.args) > 2:  # a = b = c, in any order
+        return _matched(left.args, right.args, swapped)
     return all(_pair(x, y, swapped) for x, y in zip(left.args, right.args, strict=True))
 
 
@@ -220,6 +160,8 @@ def _is_solution_set(left: Node, right: Node) -> bool:
 
 
 def _real_sets(left: Node, right: Node, swapped: bool) -> bool | None:
+    if right.op == "sym" and left.op == "domain":
+        return right.name == left.name  # a bold R
     if right.op not in ("tuple", "set", "union", "inter", "minus", "builder", "domain"):
         return None
     try:
@@ -291,6 +233,8 @@ def _list(left: Node, right: Node, swapped: bool) -> bool | None:
         if right.op == "list":
             return _same_solutions(left, right) or _matched(left.args, right.args, swapped)
         return _is_solution_set(left, right)
+    if right.op == "mul" and (letters := spelled(right)):  # A and C, written AC
+        return sorted(letters.upper()) == sorted(arg.name for arg in left.args)
     return _items(left, right, swapped) if right.op in ("list", "set") else None
 
 
@@ -349,13 +293,8 @@ def _ratio(left: Node, right: Node, swapped: bool) -> bool | None:
 
 def _words(left: Node, right: Node, swapped: bool) -> bool | None:
     plain = left.name
-    if right.op == "num":
-        value = roman(plain)
-        return value is not None and value == right.value
-    if right.op in ("sym", "mul"):
-        return spelled(right) == plain
     if right.op != "words":
-        return None
+        return _words_or_formula(plain, right)
     if is_answered(plain, right.name) or is_answered(right.name, plain):
         return True
     if max(len(plain.split()), len(right.name.split())) <= 12 and figures(plain) != figures(right.name):
@@ -363,6 +302,16 @@ def _words(left: Node, right: Node, swapped: bool) -> bool | None:
     if min(len(plain.split()), len(right.name.split())) >= 6:
         raise Undecided("prose against prose", ask=False)
     return False
+
+
+def _words_or_formula(plain: str, right: Node) -> bool | None:
+    """Words against what was read as a number, letters or ∞."""
+    if right.op == "num":
+        value = roman(plain)
+        return value is not None and value == right.value
+    if right.op in ("sym", "mul"):
+        return spelled(right) == plain
+    return plain == "infinitely many" if right.op == "inf" else None
 
 
 def _cases(left: Node, right: Node, swapped: bool) -> bool | None:

@@ -15,16 +15,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from scorers import algebra
-from scorers.compare import Undecided, same
+from scorers.compare import same
 from scorers.forms import form
 from scorers.lexer import trim, unwrap
+from scorers.plain import plain_value, same_plain
 from scorers.precision import OutOfTime, time_limit
-from scorers.reading import Reading, alternatives, essential, label, lone_letter, read
+from scorers.reading import AS_TEXT, Reading, alternatives, essential, label, lone_letter, read
 from scorers.syntax import FORMULA, MAX_ANSWER, Node, TooLarge, Unreadable, symbols
+from scorers.values import Undecided
 
 _ELLIPSIS = re.compile(r"\\[lcd]?dots|\.\.\.|[…⋯]")
+_LOWER = re.compile(r"(?<![a-zA-Z\\])[a-j](?![a-zA-Z])")
+MAX_KEPT = 2000
+"""Characters of a pair whose verdict is remembered."""
 SECONDS = 0.8
-"""Time for the layers that run in the caller's process."""
+"""Computing time for the layers that run in the caller's process."""
+WALL_SECONDS = 1.4
+"""Time on the clock for them, where others keep the machine busy."""
 TOTAL_SECONDS = 1.8
 """Time for everything, with the start of math-verify's process if it is the first to need it."""
 
@@ -37,16 +44,27 @@ class Verdict:
     reason: str
 
 
-def equivalent(gold: str, answer: str) -> bool | None:
-    """Whether an answer says what the gold answer says; None when that cannot be told.
+def equivalent(gold: str, answer: str | None) -> bool | None:
+    """Whether an answer says what the gold answer says; None when that cannot be told. No answer is a wrong one.
 
     Safe for hostile text, from any thread or process, within two seconds."""
-    return compare(gold, answer).correct
+    return compare(gold, answer or "").correct
 
 
 def compare(gold: str, answer: str) -> Verdict:
     """The verdict on an answer, with its reason. Never raises."""
+    try:
+        return _compare(gold, answer) if len(gold) + len(answer) < MAX_KEPT else _whole(gold, answer)
+    except _NotKept as found:
+        return found.verdict
+
+
+def _whole(gold: str, answer: str) -> Verdict:
+    """The verdict, from the strings on."""
     left, right = trim(gold), trim(answer)
+    plain = same_plain(left, right)
+    if plain is not None:
+        return _SAME_VALUE if plain else _DIFFERENT
     if not unwrap(left[: MAX_ANSWER + 1]):
         return Verdict(None, "the gold answer is empty")
     if not unwrap(right[: MAX_ANSWER + 1]):
@@ -56,10 +74,11 @@ def compare(gold: str, answer: str) -> Verdict:
     if len(left) > MAX_ANSWER or len(right) > MAX_ANSWER:
         both = len(left) > MAX_ANSWER and len(right) > MAX_ANSWER
         return Verdict(None, "both are too long to read") if both else Verdict(False, "one of them is too long to read")
-    try:
-        return _compare(left, right)
-    except _NotKept as found:
-        return found.verdict
+    return _layers(left, right)
+
+
+_SAME_VALUE = Verdict(True, "the same value or form")
+_DIFFERENT = Verdict(False, "a different answer")
 
 
 class _NotKept(Exception):
@@ -70,41 +89,51 @@ class _NotKept(Exception):
         self.verdict = verdict
 
 
-@lru_cache(maxsize=8192)
-def _compare(gold: str, answer: str) -> Verdict:
-    started = time.monotonic()
+_compare = lru_cache(maxsize=8192)(_whole)
+
+
+def _layers(gold: str, answer: str) -> Verdict:
+    """The verdict of the layers behind the strings."""
+    deadline = time.monotonic() + TOTAL_SECONDS
     try:
-        with time_limit(SECONDS):
+        with time_limit(SECONDS, WALL_SECONDS):
             verdict = _readings(gold, answer)
             if not verdict.correct and _labelled(gold, answer):
                 return Verdict(True, "the same choice")
             if verdict.correct is not None or not verdict.reason.startswith("ask"):
                 return verdict
+            return _dotted(gold, answer) or _algebra(gold, answer, deadline)
     except OutOfTime:
         return Verdict(None, "timed out")
     except RecursionError:
         return Verdict(None, "nested too deeply")
+    except _NotKept:
+        raise
     except Exception as error:  # a verdict is never worth a crash: what went wrong is said and counted
         return Verdict(None, f"the comparison failed: {type(error).__name__}")
-    return _algebra(gold, answer, TOTAL_SECONDS - (time.monotonic() - started))
 
 
-def _algebra(gold: str, answer: str, seconds: float) -> Verdict:
-    """math-verify's verdict. An answer that nobody reads is wrong if the gold answer can be read, here or there."""
+def _dotted(gold: str, answer: str) -> Verdict | None:
+    """The verdict where one side goes on with dots, which math-verify drops."""
     if _ELLIPSIS.search(answer) and not _ELLIPSIS.search(gold) and (known := read(gold)) and known.node.op != "raw":
         general = known.node.op in FORMULA and bool(symbols(known.node))  # 1 + 2 + … + n may well be n(n+1)/2
-        return Verdict(None if general else False, "an answer with dots")  # math-verify drops them
+        return Verdict(None if general else False, "an answer with dots")
     if _ELLIPSIS.search(gold) and not _ELLIPSIS.search(answer):
         return Verdict(None, "a gold answer with dots")
-    found = algebra.ask(gold, answer, seconds)
+    return None
+
+
+def _algebra(gold: str, answer: str, deadline: float) -> Verdict:
+    """math-verify's verdict. An answer that nobody reads is wrong if the gold answer can be read, here or there."""
+    gold_read, answer_read = (
+        (reading := read(text)) is not None and reading.node.op != "raw" for text in (gold, answer)
+    )
+    found = algebra.ask(gold, answer, deadline - time.monotonic())
     if found.reason == algebra.NOT_YET:
         raise _NotKept(Verdict(None, found.reason))
-    readable = (reading := read(gold)) is not None and reading.node.op != "raw"
     if found.reason == algebra.UNREAD_ANSWER and found.correct is None:
-        other = read(answer)
-        unread = other is None or other.node.op == "raw"
-        return Verdict(False if unread else None, found.reason if unread else algebra.UNREAD_GOLD)
-    if found.reason == algebra.UNREAD_GOLD and readable:
+        return Verdict(None, algebra.UNREAD_GOLD) if answer_read else Verdict(False, found.reason)
+    if found.reason == algebra.UNREAD_GOLD and gold_read:
         return Verdict(False, algebra.UNREAD_ANSWER)  # the gold answer is read here, and the answer is not
     return Verdict(found.correct, found.reason)
 
@@ -116,7 +145,7 @@ def _readings(gold: str, answer: str) -> Verdict:
         return Verdict(None, "the gold answer cannot be read")
     if not answers:
         return Verdict(False, "the answer cannot be read")
-    worst = Verdict(False, "a different answer")
+    worst = _DIFFERENT
     for left in golds:
         for right in answers:
             verdict = _two(left, right)
@@ -129,14 +158,14 @@ def _readings(gold: str, answer: str) -> Verdict:
 
 def _two(left: Reading, right: Reading) -> Verdict:
     if left.form and left.form == right.form:
-        return Verdict(True, "the same value or form")
+        return _SAME_VALUE
     kinds = {left.node.op, right.node.op}
-    if kinds <= {"words", "raw", "list", "rel", "cases"} and left.plain == right.plain and kinds & {"words", "raw"}:
+    if kinds <= AS_TEXT and left.plain == right.plain and kinds & {"words", "raw"}:
         return Verdict(True, "the same words")
     if kinds & {"huge", "raw"}:
         return _unread(kinds)
     try:
-        return Verdict(True, "equal") if same(left.node, right.node) else Verdict(False, "a different answer")
+        return Verdict(True, "equal") if same(left.node, right.node) else _DIFFERENT
     except Undecided as undecided:
         return Verdict(None, f"ask: {undecided}" if undecided.ask else str(undecided))
     except (TooLarge, Unreadable) as error:
@@ -156,6 +185,8 @@ def _labelled(gold: str, answer: str) -> bool:
     """A choice letter with its content against the letter or the content."""
     if (named := lone_letter(gold)) is not None and named == lone_letter(answer):
         return True
+    if named and len(gold) > 1 and named == lone_letter(_LOWER.sub(lambda m: m[0].upper(), answer)):
+        return True  # (c) for (C)
     for side, other in ((gold, answer), (answer, gold)):
         found = label(side)
         if found is None:
@@ -182,11 +213,13 @@ def canonical(answer: str) -> str | None:
 def vote_form(answer: str) -> str | None:
     """The form under which the answers to one problem are counted: canonical, and without units and names, which some
     responses give and others leave out."""
+    if plain := plain_value(trim(answer)):
+        return str(plain[0])
     found = _reading(answer)
     if found is None:
         return None
     try:
-        with time_limit(SECONDS):
+        with time_limit(SECONDS, WALL_SECONDS):
             return form(essential(found.node))
     except Exception:  # as in `_reading`
         return found.form
@@ -197,7 +230,7 @@ def _reading(answer: str) -> Reading | None:
     if len(text) > MAX_ANSWER or not text:
         return None
     try:
-        with time_limit(SECONDS):
+        with time_limit(SECONDS, WALL_SECONDS):
             return read(text)
     except Exception:  # out of time, too deep, or a fault of this package: then the writing counts
         plain = " ".join(text.split())

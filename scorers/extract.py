@@ -7,7 +7,7 @@ no answer has none: no number is picked up from the running text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_LENGTH = 8192
 """Characters of an answer; a longer box is no answer."""
@@ -29,8 +29,7 @@ _STOP = re.compile(r"\n|[.!?](?=\s|$)|,?\s(?:because|since|which|where|as)\s|\s(
 _DECORATION = " \t\n*_`:"
 
 
-@dataclass(frozen=True, slots=True)
-class Extraction:
+class Extraction(NamedTuple):
     """`answer` is None where the response gives none. `rule` says what was found, or why nothing was.
 
     `line` holds the answers of all boxes on the line of the last one, for problems that ask for several."""
@@ -50,6 +49,8 @@ def extract(response: str) -> Extraction:
     text = conclusion(response)
     if text is None:
         return Extraction(None, "unfinished thinking")
+    if (content := _only_box(text)) is not None:
+        return Extraction(content, "boxed", (content,))
     boxes, too_long = _boxes(text)
     if boxes:
         last = boxes[-1]
@@ -72,12 +73,30 @@ def conclusion(response: str) -> str | None:
     return response[end:] if end else response
 
 
+def _only_box(text: str) -> str | None:
+    """The content of the usual kind of box: the only one, on one line, without escaped braces inside."""
+    start = text.find("\\boxed{")
+    if start < 0 or text.find("\\boxed", start + 7) >= 0 or "\\fbox" in text or text.find("\\boxed", 0, start) >= 0:
+        return None
+    position, depth = start + 7, 1
+    while depth:
+        end = text.find("}", position)
+        if end < 0:
+            return None
+        depth += text.count("{", position, end) - 1
+        position = end + 1
+    content = text[start + 7 : end]
+    if len(content) > MAX_LENGTH or "\n" in content or "\\{" in content or "\\}" in content or "\\\\" in content:
+        return None
+    return content.strip() or None
+
+
 def _boxes(text: str) -> tuple[list[tuple[int, str]], bool]:
     """Outermost complete boxes with their positions, and whether one was left out for its length.
 
     A blank line ends whatever is unfinished: no box spans paragraphs, and a box cut off must not swallow the next."""
-    first = _BOX.search(text)
     found: list[tuple[int, str]] = []
+    first = _BOX.search(text)
     if first is None:
         return found, False
     too_long = False

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from scorers.numeric import evaluate
-from scorers.precision import DIGITS, Undefined, Value, context, equal, is_exact, snap
+from scorers.precision import DIGITS, Undefined, Value, context, equal, is_exact, remembered, snap
 from scorers.syntax import Node, TooLarge, symbols
 
 _PRIMES = (7, 11, 13, 17, 19, 23, 29, 31)
@@ -70,6 +70,7 @@ def point(node: Node, names: frozenset[str], index: int, whole: bool) -> Point:
     return Point(snap(value, digits), real, digits)
 
 
+@remembered
 def points(node: Node, whole: bool) -> list[Point]:
     """The values at all points."""
     names = symbols(node)
@@ -78,6 +79,7 @@ def points(node: Node, whole: bool) -> list[Point]:
     return [point(node, names, index, whole) for index in range(_WHOLE if whole else _POSITIVE + _MIXED)]
 
 
+@remembered
 def constant(node: Node) -> tuple[Value, int]:
     """The value of a formula without symbols and its digits; raises TooLarge, Undefined, Unreadable."""
     value, _, digits = evaluate(node, {})

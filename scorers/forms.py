@@ -10,17 +10,19 @@ import math
 from fractions import Fraction
 
 from scorers.fingerprint import Point, constant, coordinate, digest, integral, points, spell
-from scorers.precision import Value, is_exact
+from scorers.precision import Value, check_time, is_exact, remembered
 from scorers.realset import RealSet, real_set, solutions
 from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, contains, symbols
 
 MAX_ITEMS = 400
 
 
+@remembered
 def form(node: Node) -> str:
     """The canonical form of a shape; it starts with `?` where the value is out of reach and only the writing counts."""
     if node.op in FORMULA:
         return formula_form(node)
+    check_time()
     if len(node.args) > MAX_ITEMS:
         raise TooLarge("too many parts")
     method = _FORMS.get(node.op)
@@ -206,6 +208,8 @@ def _equation(node: Node) -> str:
         parts = [form(arg) for arg in node.args]
         return parts[0] if len(set(parts)) == 1 and not any(symbols(a) for a in node.args) else " = ".join(parts)
     left, right = node.args
+    if left.op == "sym" and right.op in FORMULA and not symbols(right) and (value := _rational(right)) is not None:
+        return f"{left.name} = {spell(value)}"
     if left.op in FORMULA and right.op in FORMULA:
         names = symbols(left) | symbols(right)
         if not names:
@@ -216,6 +220,14 @@ def _equation(node: Node) -> str:
             root = _linear(values, names) if len(names) == 1 else None
             return f"{next(iter(names))} = {root}" if root is not None else f"0 = {digest(values, _scale(values, 0))}"
     return f"{form(left)} = {form(right)}"
+
+
+def _rational(node: Node) -> Fraction | None:
+    try:
+        value = constant(node)[0]
+    except (TooLarge, Unreadable):
+        return None
+    return value if is_exact(value) else None
 
 
 def _linear(values: list[Point], names: frozenset[str]) -> Fraction | None:

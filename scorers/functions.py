@@ -27,6 +27,9 @@ class Evaluator(Protocol):
     def tidy(self, value: Any) -> Value:
         """The value without rounding noise."""
 
+    def charge(self, bits: int) -> None:
+        """Account for an operation on exact numbers of this size."""
+
 
 def call(evaluator: Evaluator, name: str, arguments: list[Value]) -> Value:
     """The value of a function; raises Undefined at a pole, TooLarge and Unreadable."""
@@ -50,7 +53,13 @@ def _integer(evaluator: Evaluator, name: str, arguments: list[Value]) -> Value:
         return choose(values, key=evaluator.real)
     if not all(is_exact(value) and value.denominator == 1 for value in values):
         raise Unreadable(f"{name} of numbers that are not integers")
-    return Fraction((math.gcd if name == "gcd" else math.lcm)(*(int(value) for value in values)))
+    if name == "gcd":
+        return Fraction(math.gcd(*(int(value) for value in values)))
+    found = 1
+    for value in values:
+        found = math.lcm(found, int(value))
+        evaluator.charge(found.bit_length())
+    return Fraction(found)
 
 
 _INTEGER = frozenset({"gcd", "lcm", "max", "min"})

@@ -24,9 +24,13 @@ from scorers.precision import (
 )
 from scorers.syntax import Node, TooLarge, Unreadable, symbols
 
+BITS = 3.3219
+"""Bits of a digit."""
 MAX_BITS = 131_072
 MAX_STEPS = 20_000
 MAX_COST = 4 * 10**8
+MAX_GAMMA_DIGITS = 400
+"""Digits to which factorials of other numbers than integers are known: the first at 1,000 digits takes seconds."""
 
 
 class Evaluator:
@@ -133,14 +137,14 @@ class Evaluator:
             return result
         mp = self.mp
         numbers = [self.real(term) for term in terms if term != 0]
-        sizes = [abs(item) for item in numbers]
-        largest = max(sizes, default=mp.mpf(0))
-        if any(size < largest * mp.mpf(10) ** (15 - self.digits) for size in sizes):
+        sizes = [int(mp.mag(item)) for item in numbers]  # in bits
+        largest = max(sizes, default=0)
+        if any(largest - size > (self.digits - 15) * BITS for size in sizes):
             raise NeedsPrecision(self.digits * 5)
         result = mp.fsum(numbers)
-        if abs(result) <= largest * mp.mpf(10) ** (20 - self.digits):
+        if result == 0 or largest - int(mp.mag(result)) >= (self.digits - 20) * BITS:
             return Fraction(0)
-        lost = int(mp.log10(largest / abs(result)))
+        lost = int((largest - int(mp.mag(result))) / BITS)
         if lost > 20 and self.digits < 2 * lost + 60:  # a difference of near equals: what is left must be certain
             raise NeedsPrecision(2 * lost + 60)
         self.lost = max(self.lost, lost)
@@ -211,13 +215,18 @@ class Evaluator:
         """A power in high precision; raises TooLarge for towers."""
         mp = self.mp
         left, right = self.real(base), self.real(exponent)
-        size = abs(mp.log(left)) * abs(right)
+        size = (abs(int(mp.mag(left))) + 4) * abs(right)  # no less than |log base| · |exponent|
+        if size > 10**4:
+            size = abs(mp.log(left)) * abs(right)
         if size > 10**9:
             raise TooLarge("a power is too large")
         if not isinstance(left, mp.mpc) and left < 0 and not mp.isint(right):
             self.left_reals = True
         if mp.isint(right) and is_exact(exponent):
             return self.tidy(left ** int(exponent))
+        root = is_exact(exponent) and exponent.numerator == 1 and exponent.denominator <= 64
+        if root and not isinstance(left, mp.mpc) and left > 0:
+            return mp.sqrt(left) if exponent.denominator == 2 else mp.root(left, exponent.denominator)
         if size > 10**4:  # digits of the exponent that the result needs
             raise_to = self.digits + 12
             return self.tidy(context(raise_to).power(left, right))
@@ -233,7 +242,7 @@ class Evaluator:
         if node.name == "!!":
             raise TooLarge("a double factorial is too large")
         number = self.real(value)
-        if abs(number) > 10**12:
+        if abs(number) > 10**12 or self.digits > MAX_GAMMA_DIGITS:
             raise TooLarge("a factorial is too large")
         return self.tidy(self.mp.gamma(number + 1))
 
@@ -255,7 +264,7 @@ class Evaluator:
         if exact and any(part < 0 and part.denominator == 1 for part in (top, bottom, top - bottom)):
             raise Undefined("a binomial coefficient at a pole, where conventions differ")
         left, right = self.real(top), self.real(bottom)
-        if abs(left) > 10**9 or abs(right) > 10**9:
+        if abs(left) > 10**9 or abs(right) > 10**9 or self.digits > MAX_GAMMA_DIGITS:
             raise TooLarge("a binomial coefficient is too large")
         return self.tidy(self.mp.binomial(left, right))
 

@@ -1,4 +1,4 @@
-"""Readings of a whole answer by its tokens: times of day, numbers in a base, ranges in words, names."""
+"""Readings of a whole answer by its tokens: times of day, ranges in words, names, what words stand for."""
 
 from __future__ import annotations
 
@@ -8,55 +8,31 @@ from fractions import Fraction
 from scorers.lexer import Token
 from scorers.syntax import Node, Unreadable, number
 from scorers.units import UNIT_WORDS
-from scorers.words import NUMBER_WORDS, is_product, number_phrase, roman, text_of, text_value
+from scorers.words import is_product, number_phrase, roman, text_of, text_value
 
-_BASE = re.compile(r"^\(?([0-9a-z]+)\)?(?:[\s({$~]|\\[a-z]+)*base(?:[\s~${}:-]|\\[a-z]+)*(\w+)[\s)}$]*$", re.IGNORECASE)
-_SUBSCRIPT = re.compile(r"^\(?([0-9A-Fa-f]+)\)?\s*_\s*\{?\s*\(?(\d\d?)\)?\s*\}?$")
-_OUTWARD = re.compile(r"^((?:[a-z]\s*\\in\s*)?)([\[\]])([^\[\]]*)([\[\]])$")
 _CLOCK = re.compile(r"^(\d{1,2})(?::(\d\d))?([ap]m)?$")
 _NOT_NAMES = frozenset(
     """is are was it not no yes true false if then for all any every some none never always only or but with at least
     most more less than to of in on number""".split()
 )
 OPPOSITE = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
+_PREDICATES = frozenset("has had was will wins won did does can because since".split())
+_HEDGES = frozenset("not or and nor no never neither if unless but".split())
 _GOES_ON = frozenset(
     """it there they because since he she we this that such for cannot does do not in as you one these those any all
     every a""".split()
 )
-_SPELLED = {"dne": "does not exist", "limit does not exist": "does not exist", "it does not exist": "does not exist"}
-
-
-def respelled(text: str) -> str:
-    """The text with a base as a subscript, and with intervals such as `]1, 2[` in round brackets."""
-    match = _BASE.match(text) if len(text) < 400 else None
-    if match and (base := read_base(match[2])):
-        return f"{match[1]}_{{{base}}}"
-    match = _OUTWARD.match(text) if "[" in text or "]" in text else None
-    if match and (match[2] == "]" or match[4] == "["):
-        return f"{match[1]}{'(' if match[2] == ']' else '['}{match[3]}{')' if match[4] == '[' else ']'}"
-    return text
-
-
-def read_base(text: str) -> int | None:
-    """The base that a subscript names."""
-    word = text.lower().replace("base", "").strip("() ")
-    base = NUMBER_WORDS.get(word) if not word.isdigit() else int(word[:3])
-    return base if base is not None and 2 <= base <= 36 else None
-
-
-def lettered(text: str) -> Node | None:
-    """A number with letters among its digits, in a base: `1A_{16}`."""
-    match = _SUBSCRIPT.match(text) if len(text) < 200 else None
-    base = read_base(match[2]) if match else None
-    if match is None or base is None or match[1].isdigit() or not match[1][0].isdigit():
-        return None
-    if max(int(digit, 16) for digit in match[1]) >= base:
-        return None
-    return Node("base", name=match[1].upper().lstrip("0") or "0", value=Fraction(base))
+_SPELLED = {
+    **dict.fromkeys(("dne", "limit does not exist", "it does not exist", "undefined"), "does not exist"),
+    **dict.fromkeys(
+        ("infinite", "infinitely many solutions", "infinite solutions", "infinite number of solutions",
+         "there infinitely many", "there infinitely many solutions", "infinitely"), "infinitely many"),
+}  # fmt: skip
 
 
 def rewritten(found: list[Token]) -> list[Token]:
-    """`between 3 and 5` as an interval, `2 to 3` as a ratio, `three hours` with a number; other answers as they are."""
+    """`between 3 and 5` as an interval, `2 to 3` as a ratio, `three hours` and `USD 5` as a number with a unit; other
+    answers as they are."""
     words = [token.text.lower() if token.kind == "word" else "" for token in found]
     if words[0] == "between" and words.count("and") == 1 and len(found) < 60:
         cut = words.index("and")
@@ -71,6 +47,10 @@ def rewritten(found: list[Token]) -> list[Token]:
             *found[cut + 1 : end],
             Token("op", brackets[1]),
         ]
+    if found[0].text in ("a", "an", "A", "An") and len(found) > 1 and len(words[1]) > 3 and words[1] not in UNIT_WORDS:
+        found, words = found[1:], words[1:]  # a parallelogram
+    if len(found) > 1 and words[0] in ("usd", "eur", "gbp") and found[1].kind == "num":
+        return [*found[1:], found[0]]
     units = next((i for i, word in enumerate(words) if word in UNIT_WORDS), 0)
     if all(words) and 0 < units <= 8 and (value := number_phrase(" ".join(words[:units]))) is not None:
         return [Token("num", str(value)), *found[units:]]  # three hours
@@ -142,9 +122,12 @@ def spelled(node: Node) -> str | None:
 
 
 def is_answered(short: str, long: str) -> bool:
-    """Whether a sentence answers with the one word and goes on to say why: `No, it is impossible`."""
+    """Whether a sentence gives the answer and goes on to say why: `No, it is impossible`, `Ann has the most`."""
     words = long.split()
-    if short not in OPPOSITE or len(words) < 2 or words[0] != short:
+    if short not in OPPOSITE:
+        rest = long.removeprefix(short + " ").split()
+        return len(rest) < len(words) and rest[0] in _PREDICATES and not set(rest) & _HEDGES
+    if len(words) < 2 or words[0] != short:
         return False
     return words[1] in _GOES_ON and not {"or", OPPOSITE[short]} & set(words)
 

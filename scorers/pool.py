@@ -27,6 +27,8 @@ from typing import Any
 from harness.core import Grade, Problem, ScorerRef
 
 START_SECONDS = 60.0
+GRADING_SECONDS = 3.0
+"""A comparison takes two seconds at most; extraction and the form for voting are not free either."""
 MAX_REPLY = 64 * 1024 * 1024
 MAX_CACHE = 50_000
 _TICK = 0.02
@@ -97,6 +99,10 @@ class _Worker:
                 process.stdin.flush()
             raw = process.stdout.readline(MAX_REPLY)
             reply = json.loads(raw) if raw.endswith(b"\n") else None
+            while isinstance(reply, dict) and "loading" in reply:  # a library, once in the life of a worker
+                self.deadline = time.monotonic() + (START_SECONDS if reply["loading"] else seconds)
+                raw = process.stdout.readline(MAX_REPLY)
+                reply = json.loads(raw) if raw.endswith(b"\n") else None
         except (OSError, ValueError):
             reply = None
         finally:
@@ -151,11 +157,12 @@ def _environment() -> dict[str, str]:
 class GradingPool:
     """Grades responses in worker processes.
 
-    `timeout` bounds the seconds of one grading (starting a worker does not count), `memory_mb` the memory a worker may
-    take beyond its own size. Safe to use from any number of threads."""
+    `timeout` bounds the seconds of one grading (starting a worker does not count, nor does loading math-verify where it
+    is first needed), `memory_mb` the memory a worker may take beyond its own size. Safe to use from any number of
+    threads."""
 
     def __init__(
-        self, workers: int = 1, timeout: float = 10.0, memory_mb: int = 2048, preload: tuple[str, ...] = ()
+        self, workers: int = 1, timeout: float = GRADING_SECONDS, memory_mb: int = 2048, preload: tuple[str, ...] = ()
     ) -> None:
         if workers < 1 or timeout <= 0:
             raise ValueError("a grading pool needs at least one worker and a positive time limit")

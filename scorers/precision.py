@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from scorers.syntax import Unreadable
 
@@ -19,7 +21,10 @@ Value = Any
 
 DIGITS = 100
 MAX_PRECISION = 4000
+MAX_REMEMBERED = 256
 _local = threading.local()
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Undefined(Unreadable):
@@ -39,16 +44,18 @@ class OutOfTime(Exception):
 
 
 class time_limit:
-    """Evaluations of this thread raise OutOfTime after so many seconds; an outer limit stays in force."""
+    """Evaluations of this thread raise OutOfTime after so many seconds of its own computing, which do not depend on
+    what else the machine does, and after `wall` seconds in any case; an outer limit stays in force."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, wall: float) -> None:
         self.seconds = seconds
-        self.kept: float | None = None
+        self.wall = wall
+        self.kept: tuple[float, float] | None = None
 
     def __enter__(self) -> None:
         self.kept = getattr(_local, "deadline", None)
-        mine = time.monotonic() + self.seconds
-        _local.deadline = mine if self.kept is None else min(mine, self.kept)
+        if self.kept is None:
+            _local.deadline = time.thread_time() + self.seconds, time.monotonic() + self.wall
 
     def __exit__(self, *error: object) -> None:
         _local.deadline = self.kept
@@ -57,8 +64,26 @@ class time_limit:
 def check_time() -> None:
     """Raise OutOfTime past the deadline of this thread."""
     deadline = getattr(_local, "deadline", None)
-    if deadline is not None and time.monotonic() > deadline:
+    if deadline is not None and (time.monotonic() > deadline[1] or time.thread_time() > deadline[0]):
         raise OutOfTime
+
+
+def remembered(function: Callable[P, R]) -> Callable[P, R]:
+    """The function with a memory of its latest results, one a thread: numbers belong to the context of their thread."""
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def recall(*args: P.args, **kwargs: P.kwargs) -> R:
+        memory: dict[Any, R] = _local.__dict__.setdefault(name, {})
+        key = args
+        if key not in memory:
+            result = function(*args, **kwargs)
+            if len(memory) >= MAX_REMEMBERED:
+                memory.clear()
+            memory[key] = result
+        return memory[key]
+
+    return recall
 
 
 def context(digits: int) -> Any:
@@ -94,14 +119,15 @@ def integer_root(value: int, degree: int) -> int | None:
         return root if root * root == value else None
     if value < 2:
         return value
-    low, high = 1, 1 << (value.bit_length() // degree + 1)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if middle**degree <= value else (low, middle - 1)
-    return low if low**degree == value else None
+    root, lower = 1 << (value.bit_length() // degree + 1), 0
+    while True:  # Newton from above: the sequence falls until it reaches the floor of the root
+        lower = ((degree - 1) * root + value // root ** (degree - 1)) // degree
+        if lower >= root:
+            return root if root**degree == value else None
+        root = lower
 
 
-def snap(value: Value, digits: int) -> Value:
+def snap(value: Value, digits: int) -> Value:  # noqa: PLR0911  # one case after the other
     """A value that is a fraction of small numbers to all its digits, as that fraction."""
     if is_exact(value):
         return value
@@ -113,11 +139,20 @@ def snap(value: Value, digits: int) -> Value:
         return Fraction(0)
     if not -250 < exponent + bits < 70:
         return value
-    near = Fraction(int(mantissa)) * (Fraction(2) ** exponent if exponent > -20_000 else 0)
-    guess = near.limit_denominator(10**12)
-    error = abs(near - guess) * 10 ** (digits - 25)
-    if guess and error < guess:
-        return -guess if sign else guess
+    if exponent < -20_000:
+        return value
+    top, bottom = (int(mantissa) << exponent, 1) if exponent >= 0 else (int(mantissa), 1 << -exponent)
+    last, guess = (0, 1), (1, 0)  # convergents of the continued fraction
+    over, under = top, bottom
+    while under:
+        whole, rest = divmod(over, under)
+        further = (last[0] + whole * guess[0], last[1] + whole * guess[1])
+        if further[1] > 10**12:
+            break
+        last, guess, over, under = guess, further, under, rest
+    error = abs(top * guess[1] - guess[0] * bottom) * 10 ** (digits - 25)
+    if guess[0] and error < guess[0] * bottom:
+        return Fraction(-guess[0] if sign else guess[0], guess[1])
     return value
 
 

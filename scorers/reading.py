@@ -6,25 +6,41 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from scorers.extract import extract
 from scorers.forms import form
 from scorers.lexer import clean, tokens
 from scorers.phrases import words_or_raw
+from scorers.plain import plain_integer
+from scorers.respelling import remark
 from scorers.shapes import is_name, shape
 from scorers.statements import parse
 from scorers.syntax import FORMULA, MAX_ANSWER, Node, TooLarge, Unreadable
 from scorers.words import text_of
 
 _AMBIGUOUS = re.compile(r"\d,[1-9]\d\d(?!\d)")  # nobody lists 000
+_OTHERWISE = (
+    ("C", re.compile(r"(?<![a-zA-Z\\])C\s*\(([^(),]{1,60}),([^(),]{1,60})\)"), r"\\binom{\1}{\2}"),  # C(n, k)
+    ("C", re.compile(r"(?<![a-zA-Z\\])C_\{?(\w+)\}?\^\{?(\w+)\}?"), r"\\binom{\1}{\2}"),
+    ("C", re.compile(r"(?:\{\s*\})?[_^]\{?(\w+)\}?\s*C_\{?(\w+)\}?"), r"\\binom{\1}{\2}"),
+    ("and", re.compile(r"^\s*(\d+)\s*(?:\\text\s*\{\s*and\s*\}|and)\s*(?=\\[dt]?frac|\d+\s*/)"), r"\1 "),  # 17 and 1/2
+    ("(", re.compile(r"^\s*\$?\s*[A-Z]\s*(\((?:[^(),]{1,200},){1,2}[^(),]{1,200}\))"), r"\1"),  # P(4, 7)
+)
+_PROSE = re.compile(r"[a-zA-Z]{2,}[ ,:]+(?:\w+ +)*[a-zA-Z]{2,}")
 _LABEL = re.compile(
     r"^(?P<text>\\(?:text|textbf|textrm|textit|mathrm|mathbf|mbox|boldsymbol|bf)\s*\{?\s*)?(?P<open>\(?)(?P<letter>[A-J])"
     r"(?P<close>[).:]+)\s*\}*(?:[\s~,:;]|\\[ ,;:!]|\\q?quad)*(?P<rest>.+)$",
     re.DOTALL,
 )
+_HINT = re.compile(r"[A-J][).:]")
 _MARKUP = re.compile(
     r"\\(?:text|textbf|textrm|textit|mathrm|mathbf|mbox|boldsymbol|boxed|left|right)(?![a-zA-Z])|[${}\s~]"
 )
 _LETTER = re.compile(r"^(?:(?i:option|choice|answer)[:.]?)?\(?([A-J])\)?[.:]?$")
 _CONTINUES = re.compile(r"^(?:\\(?:cup|cap|setminus|le|ge|leq|geq|in|to|cdot|times|div|pm)\b|[-+*/^=<>,(_!'&|}])")
+
+
+AS_TEXT = frozenset({"words", "raw", "list", "rel", "cases"})
+"""Shapes that are the same where their words are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +57,8 @@ def read(text: str, thousands: bool = True) -> Reading | None:
     """How an answer is read; None where there is nothing to read. Raises precision.OutOfTime."""
     if len(text) > MAX_ANSWER:
         return Reading(Node("huge", name="long"), "", "")
+    if (found := plain_integer(text)) is not None:
+        return Reading(found[0], ("-" if found[0].op == "neg" else "") + found[1], found[1])
     try:
         node = parse(text, thousands)
     except TooLarge:
@@ -50,14 +68,14 @@ def read(text: str, thousands: bool = True) -> Reading | None:
         return None
     try:
         node = shape(node)
-        found = form(node)
+        canonical = form(node)
     except TooLarge:
         plain = _plain(text, thousands)
         return Reading(Node("huge", name=plain), "?" + plain, plain)
     except Unreadable:
         node = _fallback(text, thousands)
-        found = form(node)
-    return Reading(node, found, _plain(text, thousands))
+        canonical = form(node)
+    return Reading(node, canonical, _plain(text, thousands) if node.op in AS_TEXT else "")
 
 
 def _plain(text: str, thousands: bool) -> str:
@@ -79,14 +97,38 @@ def alternatives(text: str) -> list[Reading]:
     if len(text) > MAX_ANSWER:
         return []
     found = [read(text)]
+    for hint, pattern, other in _OTHERWISE:
+        if hint in text and (changed := pattern.sub(other, text)) != text:
+            found.append(read(changed))
+    if "boxed" in text and (boxed := _in_prose(text)) is not None:
+        found.append(read(boxed))
+    if ")" in text[-4:] and (parts := remark(clean(text))) and _only_a_remark(*parts):
+        found.append(read(parts[0]))
     if _AMBIGUOUS.search(text):
         found.append(read(text, thousands=False))
     return [reading for reading in found if reading is not None]
 
 
+def _in_prose(text: str) -> str | None:
+    """What is in the last box of a text that is more than a formula around it."""
+    answer = extract(text)
+    inside = ", ".join(answer.line) if len(answer.line) > 1 else answer.answer
+    if answer.rule != "boxed" or inside is None:
+        return None
+    return inside if _PROSE.search(text.replace(answer.answer or "", "")) else None
+
+
+def _only_a_remark(answer: str, again: str) -> bool:
+    """Whether what stands in parentheses behind an answer is the same answer again, or no answer."""
+    if not again:
+        return True
+    first, second = read(answer), read(again)
+    return first is not None and second is not None and first.form == second.form
+
+
 def label(text: str) -> tuple[str, str] | None:
     """The letter and the content of an answer that is a labelled choice: `\\textbf{(C)}\\ 12`, `(C) 12`, `C. 12`."""
-    if len(text) > MAX_ANSWER:
+    if len(text) > MAX_ANSWER or (text.isascii() and not _HINT.search(text)):
         return None
     try:
         match = _LABEL.match(clean(text))

@@ -18,10 +18,14 @@ def shape(node: Node) -> Node:
     node = _structure(node)
     if node.op in ("set", "list", "builder", "union"):
         args = [item for arg in node.args for item in _flat(node.op, shape(arg))]
+        args = _exclusions(args) if node.op == "list" else args
         return replace(node, args=tuple(args)) if len(args) != 1 or node.op != "list" else args[0]
     variants = list(_variants(node))
     if len(variants) > 1:
-        return Node("list", tuple(shape(variant) for variant in variants), name="or")
+        joint = "and" if node.op == "rel" and node.name == "ne" else "or"
+        return Node("list", tuple(shape(variant) for variant in variants), name=joint)
+    if node.op == "rel" and (named := _all_named(node)):
+        return named
     if node.op == "rel":
         return _relation(replace(node, args=tuple(shape(arg) for arg in node.args)))
     if node.op in FORMULA:
@@ -29,6 +33,14 @@ def shape(node: Node) -> Node:
             raise Unreadable("a structure inside a formula")
         return node
     return replace(node, args=tuple(shape(arg) for arg in node.args)) if node.args else node
+
+
+def _exclusions(items: list[Node]) -> list[Node]:
+    """`x ≠ 1, 2` excludes both."""
+    first = items[0]
+    if first.op != "rel" or first.name != "ne" or not all(item.op in FORMULA for item in items[1:]):
+        return items
+    return [first, *(replace(first, args=(first.args[0], item)) for item in items[1:])]
 
 
 def _flat(op: str, node: Node) -> tuple[Node, ...]:
@@ -151,6 +163,16 @@ def _relation(node: Node) -> Node:
     return replace(node, name=" ".join(relations), args=tuple(sides))
 
 
+def _all_named(node: Node) -> Node | None:
+    """`x = y = 1` as `x = 1, y = 1`."""
+    names, value = node.args[:-1], node.args[-1]
+    if len(names) < 2 or set(node.name.split()) != {"="} or not all(name.op == "sym" for name in names):
+        return None
+    if value.op not in FORMULA or symbols(value) or len(set(names)) != len(names):
+        return None
+    return Node("list", tuple(Node("rel", (name, value), "=") for name in names), ",")
+
+
 def _chain(node: Node, sides: list[Node]) -> Node:
     """`A = πr² = 25π` says A = 25π."""
     return replace(node, name="=", args=(sides[0], sides[-1]))
@@ -166,6 +188,8 @@ def is_name(node: Node) -> bool:  # noqa: PLR0911  # one rule a line
         return all(arg.op == "sym" for arg in node.args) and len(set(node.args)) == len(node.args)
     if node.op == "div":
         return all(arg.op == "mul" and arg.args[0] == Node("sym", name="d") and len(arg.args) == 2 for arg in node.args)
+    if node.op == "mul" and node.args[0] == Node("sym", name="m") and len(node.args) == 2:
+        return node.args[1].name.startswith("angle")  # the measure of an angle
     if node.op == "mul":
         names = [arg.name for arg in node.args if arg.op == "sym"]
         return len(names) == len(node.args) and all(n[0].isupper() or " " in n for n in names)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from scorers.commands import CommandParser
+from scorers.determinant import determinant
+from scorers.domains import part_of_domain
 from scorers.lexer import Token, clean, tokens
 from scorers.numerals import MAX_DIGITS
-from scorers.parser import FormulaParser
-from scorers.phrases import clock, lettered, read_base, respelled, rewritten, words_or_raw
-from scorers.syntax import Node, TooLarge, Unreadable, number, symbols
+from scorers.phrases import clock, rewritten, words_or_raw
+from scorers.respelling import lettered, read_base, respelled
+from scorers.syntax import Node, TooLarge, Unreadable, contains, number, symbols
 from scorers.units import Unit, read_unit
 
 RELATIONS = {
@@ -23,7 +26,7 @@ _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9,
 _CURRENCY = {r"\$": "$", "euro": "euro", "pounds": "gbp"}
 
 
-class AnswerParser(FormulaParser):
+class AnswerParser(CommandParser):
     """Reads a whole answer."""
 
     def __init__(self, found: list[Token]) -> None:
@@ -204,6 +207,8 @@ class AnswerParser(FormulaParser):
         unit = read_unit(words)
         if unit is None:
             raise Unreadable("words")
+        if unit.dimension == "radian" and contains(node, "const"):
+            return node
         if unit.dimension == "angle" and node.op != "unit":
             return self.make("deg", node)
         if node.op == "unit" and not unit.dimension:
@@ -236,7 +241,10 @@ class AnswerParser(FormulaParser):
         if name == "emptyset":
             return self.make("set")
         if name == "mathbb":
-            return self.make("domain", name=self.argument_text())
+            domain = self.argument_text()
+            if self.peek().kind != "op" or self.peek().text not in ("^", "_"):
+                return self.make("domain", name=domain)
+            return part_of_domain(domain, raised=self.take().text == "^", mark=self.argument_text())
         if name in _CURRENCY:
             return self.money(name)
         return super().named(name)
@@ -282,7 +290,11 @@ class AnswerParser(FormulaParser):
         if self.accept("|", ":"):
             if len(items) != 1:
                 raise Unreadable("conditions on several elements")
+            joint, self.joint = self.joint, ","
             conditions = self.inside(in_set=True)
+            if self.joint == "or" and len(conditions) > 1:
+                conditions = [self.make("list", *conditions, name="or")]
+            self.joint = joint
             self.take(r"\}")
             return self.make("builder", items[0], *conditions)
         self.take(r"\}")
@@ -293,7 +305,7 @@ class AnswerParser(FormulaParser):
         kind = self.take().text
         if kind == "cases":
             return self.cases()
-        if kind not in ("pmatrix", "bmatrix", "matrix", "smallmatrix", "array", "Bmatrix"):
+        if kind not in ("pmatrix", "bmatrix", "matrix", "smallmatrix", "array", "Bmatrix", "vmatrix"):
             raise Unreadable(f"environment {kind[:20]}")
         rows: list[list[Node]] = [[]]
         while not self.accept("end"):
@@ -306,7 +318,8 @@ class AnswerParser(FormulaParser):
         rows = rows if rows[-1] else rows[:-1]
         if not rows or len({len(row) for row in rows}) != 1:
             raise Unreadable("rows of different length")
-        return self.make("matrix", *(self.make("tuple", *row, name="()") for row in rows))
+        found = self.make("matrix", *(self.make("tuple", *row, name="()") for row in rows))
+        return determinant(found) if kind == "vmatrix" else found
 
     def cases(self) -> Node:
         """`\\begin{cases}`: values under conditions, or a system of equations."""
@@ -345,8 +358,10 @@ class AnswerParser(FormulaParser):
         """A number in a base of 2 to 36."""
         self.take("_")
         base = read_base(self.argument_text())
-        if not digits.isdigit() or base is None or max(map(int, digits)) >= base:
+        if not digits.isdigit() or base is None:
             raise Unreadable("a subscript that is no base")
+        if max(map(int, digits)) >= base:  # no numeral, but not the same digits in another base either
+            return self.make("base", name=digits, value=Fraction(base))
         if base == 10:
             return number(int(digits[:MAX_DIGITS]))
         return self.make("base", name=digits.lstrip("0") or "0", value=Fraction(base))

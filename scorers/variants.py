@@ -72,26 +72,24 @@ def without_conditions(node: Node) -> Node | None:
     return first
 
 
-def in_variables_of(left: Node, right: Node) -> Node | None:
-    """The right side of the definition `right` (`f(n) = 2n`) in the variables of `left` (`f(x) = …`)."""
-    one, other = _defined(left.args[0]), _defined(right.args[0])
-    if one is None or other is None or one[0] != other[0] or len(one[1]) != len(other[1]):
-        return None
-    body = right.args[1]
-    if len(set(other[1])) != len(other[1]) or (symbols(body) - set(other[1])) & set(one[1]):
-        return None
-    return _renamed(body, dict(zip(other[1], one[1], strict=True)))
-
-
-def _defined(node: Node) -> tuple[str, list[str]] | None:
+def defined(node: Node) -> tuple[str, list[str]] | None:
+    """The name and the variables of what is defined: `f(x)`, `a_n`."""
     match = (_FUNCTION.match(node.name) or _SEQUENCE.match(node.name)) if node.op == "sym" else None
     return (match[1], match[2].split(",")) if match else None
 
 
-def _renamed(node: Node, names: dict[str, str]) -> Node:
+def renamed(node: Node, names: dict[str, str]) -> Node:
+    """The tree with other names of symbols."""
     if node.op == "sym":
         return replace(node, name=names.get(node.name, node.name))
-    return replace(node, args=tuple(_renamed(arg, names) for arg in node.args)) if node.args else node
+    return replace(node, args=tuple(renamed(arg, names) for arg in node.args)) if node.args else node
+
+
+def put(node: Node, name: str, value: Node) -> Node:
+    """The tree with a value for a symbol."""
+    if node.op == "sym":
+        return value if node.name == name else node
+    return replace(node, args=tuple(put(arg, name, value) for arg in node.args)) if node.args else node
 
 
 def congruent(left: Node, right: Node) -> bool:

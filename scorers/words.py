@@ -18,7 +18,7 @@ NUMBER_WORDS.update({"hundred": 100, "one hundred": 100, "thousand": 1000, "one 
 _DROPPED = frozenset({"a", "an", "the", "is", "are"})
 _PUNCTUATION = frozenset({".", ",", ";", ":", "!", "?", "$", "{", "}", '"', "`", "-"})
 _EMPTY = frozenset({"no solution", "no solutions", "no real solution", "no real solutions", "there no solution",
-                    "there no solutions", "empty set"})  # fmt: skip
+                    "there no solutions", "empty set", "emptyset", "none"})  # fmt: skip
 _REALS = frozenset({"all real numbers", "all reals", "real numbers", "all real"})
 _ROMAN = re.compile(r"^M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})$")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
@@ -27,9 +27,11 @@ _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000
 def text_of(found: Sequence[Token]) -> str:
     """The tokens of an answer as one string: words in lower case without articles and punctuation."""
     parts: list[str] = []
-    for token in found:
+    for index, token in enumerate(found):
         if token.kind == "num" and parts and parts[-1] == "frac" and len(token.text) == 2:
             parts.extend(token.text)  # \\frac12
+        elif token.text in ("a", "A") and not parts and len(found) > index + 1 and _is_noun(found[index + 1]):
+            continue
         elif token.kind == "word":
             word = token.text.lower()
             if word not in _DROPPED:
@@ -39,6 +41,10 @@ def text_of(found: Sequence[Token]) -> str:
         else:
             parts.append(token.text)
     return " ".join(parts)
+
+
+def _is_noun(token: Token) -> bool:
+    return token.kind == "word" and len(token.text) > 2 and token.text.lower() not in ("and", "for", "but")
 
 
 def text_value(plain: str) -> tuple[str, int]:
@@ -61,6 +67,9 @@ def number_phrase(plain: str) -> int | None:
     words = plain.split()
     if not 2 <= len(words) <= 15:
         return None
+    if words[0] in ("negative", "minus"):
+        positive = number_phrase(" ".join(words[1:])) if words[1] not in ("negative", "minus") else None
+        return None if positive is None else -positive
     total = group = 0
     room, scale = 1000, 10**12  # below what the next word, and the next thousand or million, must stay
     for index, word in enumerate(words):
@@ -95,9 +104,12 @@ _ENGLISH = frozenset(
 )
 
 
+_SORTED = frozenset("empty first most almost below begin best cost ghost lost accent".split())
+
+
 def is_product(word: str) -> bool:
     """Whether a run of letters outside `\\text` is read as a product of symbols: short and no English word, or in
     alphabetical order as the corners of a figure are."""
     if word.lower() in _ENGLISH:
         return False
-    return len(word) <= 3 or (len(word) <= 8 and list(word) == sorted(set(word)))
+    return len(word) <= 3 or (len(word) <= 8 and list(word) == sorted(set(word)) and word not in _SORTED)

@@ -7,6 +7,7 @@ and ends with its parent.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import json
 import os
@@ -27,9 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
     _limit_memory(options.memory_mb)
     sys.setrecursionlimit(3000)
     _die_with_parent(options.parent)
-    algebra.enter_worker()
+    algebra.enter_worker(lambda loading: _send(replies, {"loading": loading}))
     for name in options.preload:
         importlib.import_module(name)
+    settle()
     _send(replies, {"ready": os.getpid()})
     for line in sys.stdin.buffer:
         reply = answer(line)
@@ -37,6 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
         if reply.get("fatal"):
             return 3
     return 0
+
+
+def settle() -> None:
+    """Take what is loaded out of the garbage collector's rounds."""
+    gc.collect()
+    gc.freeze()
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

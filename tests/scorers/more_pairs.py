@@ -129,7 +129,7 @@ YES: dict[str, list[tuple[str, str]]] = {
     "function": [
         (r"f(x)=\begin{cases}x&x\ge0\\-x&x<0\end{cases}", r"f(x)=\begin{cases} x & x \geq 0 \\ -x & x < 0 \end{cases}"),
         (r"f(x)=\begin{cases}1&\text{if }x>0\\0&\text{otherwise}\end{cases}", r"\begin{cases}1,&\text{if }x>0\\0,&\text{otherwise}\end{cases}"), ("f(n)=n+1", "f(x)=x+1"),
-        ("P(x)=x^2", "P(t)=t^2"), ("f(x,y)=x+y", "f(a,b)=a+b"), ("f(x)=x^2+c", "f(t)=t^2+c"), ("a_n=2n", "a_k=2k"), ("f(x)=x^3", "x^3"),
+        ("P(x)=x^2", "P(t)=t^2"), ("f(x,y)=x+y", "f(a,b)=a+b"), ("f(x)=x^2+c", "f(t)=t^2+c"), ("f(x)=x^2+c", "f(t)=t^2+d"), ("a_n=2n", "a_k=2k"), ("f(x)=x^3", "x^3"),
     ],
     "text": [
         (r"\text{Yes}", r"$   \text { Yes }  $"), (r"\text{Yes}", "YES"), ("True", r"\text{true}"), ("No", r"\textbf{no}"), ("no", "No."), ("Yes", "Yes, it is"),
@@ -254,7 +254,7 @@ NO: dict[str, list[tuple[str, str]]] = {
     ],
     "function": [
         (r"f(x)=\begin{cases}1&x>0\\0&x\le0\end{cases}", r"f(x)=\begin{cases}0&x>0\\1&x\le0\end{cases}"), (r"f(x)=\begin{cases}1&x>0\\0&x\le0\end{cases}", "f(x)=1"),
-        ("f(n)=n+1", "f(x)=n+1"), ("P(x)=x^2", "P(t)=x^2"), ("f(x,y)=x-y", "f(a,b)=b-a"), ("f(x)=x^2+c", "f(t)=t^2+d"),
+        ("f(n)=n+1", "f(x)=n+1"), ("P(x)=x^2", "P(t)=x^2"), ("f(x,y)=x-y", "f(a,b)=b-a"),
     ],
     "text": [
         ("Yes", "No"), ("Yes", "not yes"), ("True", "False"), ("No", "Not sure"), ("No", "Yes and no"), ("Yes", "yes or no"), ("odd", "not odd"),

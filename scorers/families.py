@@ -1,0 +1,135 @@
+"""Answers with a parameter, whatever its name: `x = π/4 + kπ, k ∈ ℤ`, `{2m | m ∈ ℤ}`, `f(x) = cx`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import permutations
+
+from scorers.fingerprint import constant, divide
+from scorers.precision import DIGITS, equal, is_exact, snap
+from scorers.shapes import is_name
+from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, number, symbols
+from scorers.variants import defined, put, renamed
+
+MAX_PARAMETERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """`body` for every value of its parameters in the domain (`Z`, `N` …)."""
+
+    body: Node
+    parameters: frozenset[str]
+    domain: str
+
+
+def family(node: Node) -> Family | None:
+    """The family that an answer gives with its conditions; None where no parameter has one."""
+    if node.op == "rel" and node.name == "in" and node.args[1].op == "builder":
+        node = node.args[1]
+    if node.op not in ("builder", "list"):
+        return None
+    conditions = [arg for arg in node.args if _is_condition(arg)]
+    rest = tuple(arg for arg in node.args if not _is_condition(arg))
+    names = frozenset(arg.args[0].name for arg in conditions)
+    domains = {arg.args[1].name for arg in conditions}
+    if not conditions or not rest or len(domains) > 1 or len(names) > MAX_PARAMETERS:
+        return None
+    if node.op == "builder" and len(rest) == 2 and rest[0].op == "sym":
+        rest = (rest[1],)  # {x | x = 2k, k ∈ ℤ}
+    elif node.op == "builder" and len(rest) > 1:
+        return None
+    body = _value(rest[0]) if len(rest) == 1 else Node("list", tuple(map(_value, rest)), "or")
+    return Family(body, names, domains.pop()) if names <= symbols(body) else None
+
+
+def _is_condition(node: Node) -> bool:
+    is_in = node.op == "rel" and node.name == "in" and node.args[0].op == "sym" and node.args[1].op == "domain"
+    return is_in and node.args[1].name[:1] in ("Z", "N")
+
+
+def _value(node: Node) -> Node:
+    """The right side of `x = …`."""
+    named = node.op == "rel" and node.name == "=" and len(node.args) == 2 and node.args[0].op == "sym"
+    return node.args[1] if named and is_name(node.args[0]) else node
+
+
+def same_family(left: Node, right: Node, same: Callable[[Node, Node], bool]) -> bool:
+    """Whether two answers, one of them with a condition on its parameters, give the same family."""
+    one, other = family(left), family(right)
+    if one is None or (other is not None and other.domain != one.domain):
+        return False
+    if other is None:
+        body = _value(right)
+        free = symbols(body) - (symbols(one.body) - one.parameters)
+        other = Family(body, free, one.domain)
+    if len(one.parameters) != len(other.parameters):
+        return False
+    if one.domain == "Z" and _same_progression(one, other):
+        return True
+    return any(same(one.body, body) for body in _renamings(other.body, other.parameters, one.parameters))
+
+
+def _renamings(body: Node, names: frozenset[str], wanted: frozenset[str]) -> Iterator[Node]:
+    """The body with its parameters named as wanted, in every order."""
+    if (symbols(body) - names) & wanted:
+        return
+    for order in permutations(sorted(wanted)):
+        yield renamed(body, dict(zip(sorted(names), order, strict=True)))
+
+
+def _same_progression(one: Family, other: Family) -> bool:
+    """Whether a + kd and b + kd over all integers k are the same numbers: d up to its sign, and b - a a multiple."""
+    try:
+        (first, step), (second, stride) = _progression(one), _progression(other)
+        gap = constant(Node("add", (second, Node("neg", (first,)))))[0]
+        size, width = constant(step)[0], constant(stride)[0]
+    except (TooLarge, Unreadable):
+        return False
+    if not size or not (equal(size, width, DIGITS) or equal(size, -width, DIGITS)):
+        return False
+    quotient = snap(divide(gap, size, DIGITS), DIGITS)
+    return is_exact(quotient) and Fraction(quotient).denominator == 1
+
+
+def _progression(item: Family) -> tuple[Node, Node]:
+    """First member and step of an arithmetic progression; raises Unreadable for other families."""
+    if item.body.op not in FORMULA or symbols(item.body) != item.parameters or len(item.parameters) != 1:
+        raise Unreadable("no progression")
+    name = next(iter(item.parameters))
+    zero, one, two = (put(item.body, name, number(value)) for value in (0, 1, 2))
+    step, further = (Node("add", (b, Node("neg", (a,)))) for a, b in ((zero, one), (one, two)))
+    if not equal(constant(step)[0], constant(further)[0], DIGITS):
+        raise Unreadable("no progression")
+    return zero, step
+
+
+def definitions(left: Node, right: Node) -> Iterator[Node]:
+    """The right side of the definition `right` (`f(n) = cn`) in the variables, and with names of its constants, of
+    `left` (`f(x) = kx`). `y`, and `f` alone, define as `f(x)` does."""
+    one, other = defined(left.args[0]), defined(right.args[0])
+    body = right.args[1]
+    if one is None or other is None:
+        names = [arg.args[0].name for arg in (left, right) if arg.args[0].op == "sym"]
+        known = one or other
+        if known is not None and len(names) == 2 and any(name in ("y", known[0]) for name in names):
+            yield body
+        return
+    if one[0] != other[0] or len(one[1]) != len(other[1]) or len(set(other[1])) != len(other[1]):
+        return
+    if not (symbols(body) - set(other[1])) & set(one[1]):
+        body = renamed(body, dict(zip(other[1], one[1], strict=True)))
+        yield body
+        mine, theirs = symbols(left.args[1]) - set(one[1]), symbols(body) - set(one[1])
+        if len(mine - theirs) == len(theirs - mine) <= MAX_PARAMETERS and mine != theirs:
+            yield from _renamings(body, theirs - mine, mine - theirs)
+
+
+def without(node: Node) -> Node:
+    """A definition with a condition on its constant (`f(x) = kx, k ∈ ℝ`) without the condition."""
+    if node.op != "list" or node.args[0].op != "rel" or defined(node.args[0].args[0]) is None:
+        return node
+    others = [arg for arg in node.args[1:] if not (arg.op == "rel" and arg.name == "in" and arg.args[0].op == "sym")]
+    return replace(node.args[0]) if not others else node

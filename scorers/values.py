@@ -1,0 +1,71 @@
+"""Whether two formulas have the same value, at all points where they have symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from scorers.fingerprint import both_integral, common_digits, constant, points, rounds, same_points
+from scorers.precision import Undefined, equal
+from scorers.syntax import Node, TooLarge, Unreadable, contains, symbols
+
+T = TypeVar("T")
+
+
+class Undecided(Exception):
+    """Neither yes nor no by the rules here. `ask`: a computer algebra system may know."""
+
+    def __init__(self, reason: str, *, ask: bool) -> None:
+        super().__init__(reason)
+        self.ask = ask
+
+
+def same_formula(gold: Node, answer: Node) -> bool:
+    """Two formulas: by their values, exactly or to nearly all of many digits; decimals of the gold are rounded to."""
+    if contains(gold, "inf") or contains(answer, "inf"):
+        return False
+    if gold.op == "deg" or answer.op == "deg":
+        return _degrees(gold, answer)
+    if not symbols(gold) and not symbols(answer):
+        return _constants(gold, answer)
+    whole = both_integral(gold, answer)
+    left, right = (_known(lambda node: points(node, whole), node) for node in (gold, answer))
+    if left is None and right is None:
+        raise Undecided("both values are out of bounds", ask=False)
+    if left is None or right is None:
+        return False
+    verdict = same_points(left, right)
+    if verdict is None:
+        raise Undecided("nowhere defined", ask=False)
+    return verdict
+
+
+def _known(worth: Callable[[Node], T], node: Node) -> T | None:
+    """What a formula is worth, None where that is out of bounds; raises Undecided where it cannot be read."""
+    try:
+        return worth(node)
+    except (TooLarge, Undefined):
+        return None
+    except Unreadable as error:
+        raise Undecided(str(error), ask=True) from error
+
+
+def _constants(gold: Node, answer: Node) -> bool:
+    one, other = _known(constant, gold), _known(constant, answer)
+    if one is None and other is None:
+        raise Undecided("both values are out of bounds", ask=False)
+    if one is None or other is None:
+        return False
+    (left, first), (right, second) = one, other
+    return equal(left, right, common_digits(left, first, right, second)) or rounds(gold, right, answer)
+
+
+def _degrees(gold: Node, answer: Node) -> bool:
+    """Degrees against a bare number of degrees, or against radians that are written with π."""
+    if gold.op == answer.op:
+        return same_formula(gold.args[0], answer.args[0])
+    bare_gold, bare = (node.args[0] if node.op == "deg" else node for node in (gold, answer))
+    if same_formula(bare_gold, bare):
+        return True
+    radians = answer if gold.op == "deg" else gold
+    return contains(radians, "const") and not symbols(radians) and _constants(gold, answer)
