@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness import registry
 from harness.backends.toy import Toy
-from harness.core import Problem, Sampling, ScorerRef, Task
+from harness.core import Completion, Problem, Prompt, Request, Sampling, ScorerRef, Selection, Task, Usage, Verifier
 from harness.evaluate import Finished, Plan, evaluate
+from harness.meter import Meter
+from harness.policy import Policy
+from harness.verification import Verification
+from harness.verifiers.toy import Toy as ToyVerifier
 from scorers.pool import GradingPool
 
 SCORER = ScorerRef("scorers.math_answer:grade", version="test")
@@ -102,3 +108,59 @@ def sums_task(folder: Path) -> Path:
     (folder / "sums.yaml").write_text(SUMS)
     (folder / "sums_data.py").write_text(SUMS_DATA)
     return folder
+
+
+@dataclass
+class Search:
+    """One strategy on one problem, without a run around it: what it asked, what it returned, what it cost."""
+
+    requests: list[Request] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+    selection: Selection = field(default_factory=lambda: Selection(()))
+    meter: Meter = field(default_factory=Meter)
+
+    @property
+    def nodes(self) -> list[dict[str, Any]]:
+        """The tree."""
+        return [dict(node) for node in self.selection.tree or ()]
+
+    @property
+    def texts(self) -> list[str]:
+        """The candidates."""
+        return [candidate.text for candidate in self.selection.candidates]
+
+
+def search(
+    strategy: str,
+    *,
+    problem: Problem | None = None,
+    engine: Callable[[Request], Awaitable[Completion]] | None = None,
+    verifier: Verifier | None = None,
+    noise: float = 0.2,
+    step_accuracy: float = 0.7,
+    budget: int | None = None,
+    sampling: Sampling | None = None,
+    **parameters: Any,
+) -> Search:
+    """Run a strategy over the toy policy (or another `engine`) and the toy verifier (or another)."""
+    problem = problem or small_task(1).problems[0]
+    generate = engine or Toy("default", [problem], step_accuracy=step_accuracy).generate
+    found = Search(meter=Meter(budget))
+
+    async def counted(request: Request) -> Completion:
+        found.requests.append(request)
+        completion = await generate(request)
+        found.usage += Usage.of(completion)
+        return completion
+
+    prompt = Prompt(problem.id, problem.statement, problem.text, problem.messages, templated=True)
+    desk: Any = None  # the verifiers of these tests ask nobody
+    parts = {
+        "prompt": prompt,
+        "policy": Policy(counted, sampling or Sampling(temperature=0.8, max_tokens=512), meter=found.meter),
+        "verifier": Verification(verifier or ToyVerifier("default", noise=noise), desk),
+    }
+    target = registry.component("strategy", strategy)
+    wanted = {name: part for name, part in parts.items() if name in registry.injected(target)}
+    found.selection = asyncio.run(target(**wanted, **parameters))
+    return found

@@ -30,13 +30,13 @@ def plan() -> Plan:
     return toy_plan(small_task(3), n=2, concurrency=2)
 
 
-def killed(out: Path, at: int, rng: random.Random) -> bool:
+def killed(out: Path, at: int, rng: random.Random, made: Plan | None = None) -> bool:
     """Run in a forked child that dies in its `at`-th write or rename; False if it came to its end before."""
     child = os.fork()
     if child == 0:
         _die_at(at, rng)
         with GradingPool(workers=1) as own:
-            run(plan(), out, own)
+            run(made or plan(), out, own)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL

@@ -112,8 +112,8 @@ def _cut(text: str, request: Request) -> Completion:
             text, finish, stop = text[:at], "stop", candidate
     words = list(re.finditer(r"\S+\s*", text))
     limit = request.sampling.max_tokens
-    if len(words) > limit:
-        text, finish, stop = text[: words[limit].start()], "length", None
+    if len(words) >= limit:  # the token that ends it needs room too
+        text, finish, stop = text[: words[limit - 1].end()] if words else "", "length", None
     return Completion(
         text=text,
         prompt_tokens=len(request.prompt.text.split()) + len(request.prefix.split()),

@@ -58,6 +58,9 @@ def test_the_limit_cuts_and_tokens_are_words() -> None:
     whole = complete(toy)
     cut = complete(toy, max_tokens=5)
     assert (cut.finish_reason, cut.completion_tokens) == ("length", 5)
+    full = complete(toy, max_tokens=whole.completion_tokens - 1)  # room for every word and not for the end
+    assert (full.finish_reason, full.completion_tokens) == ("length", whole.completion_tokens - 1)
+    assert complete(toy, max_tokens=whole.completion_tokens) == whole
     assert whole.text.startswith(cut.text)
     assert whole.completion_tokens == len(whole.text.split()) + 1
     assert whole.prompt_tokens == 3
