@@ -13,6 +13,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from harness import registry
+from harness.analysis import degenerate
 from harness.calls import CallLog, ProblemCalls
 from harness.core import (
     Backend,
@@ -156,7 +157,9 @@ async def evaluate(
             if run.failed or (blocks and blocks.enough(Run(writer.folder, writer.manifest), number)):
                 break
         run.warn()
-        results = build(Run(writer.folder, writer.manifest), plan.ks)
+        written = Run(writer.folder, writer.manifest)
+        results = build(written, plan.ks)
+        run.warnings += degenerate.warnings(written)
         count = results["problems"]
         stopped = count["finished"] + count["errors"] < count["selected"]
         state = "incomplete" if run.failed else "stopped" if stopped else "complete"

@@ -7,14 +7,21 @@ from collections.abc import Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.run import Run
+from reports.cost import cost
 from reports.tables import caption, footnotes, table
+from reports.views import View
 
 
 def html(runs: Sequence[Run], *, by: str = "level") -> str:
     """The page; everything that a model or a user wrote is escaped."""
-    environment = Environment(loader=PackageLoader("reports"), autoescape=True, undefined=StrictUndefined)
     shown = []
     for run in runs:
         header, body = table(run, by=by)
-        shown.append({"caption": caption(run), "header": header, "body": body, "notes": footnotes(run)})
-    return environment.get_template("report.html.j2").render(title=f"Results by {by}", runs=shown)
+        shown += [View(caption(run), header, body, footnotes(run), []), cost(run, by=by)]
+    return views(shown, title=f"Results by {by}")
+
+
+def views(shown: Sequence[View], *, title: str = "Results") -> str:
+    """A page of any tables."""
+    environment = Environment(loader=PackageLoader("reports"), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("report.html.j2").render(title=title, runs=shown)

@@ -74,7 +74,16 @@ def caption(run: Run) -> str:
     strategy = results["strategy"]
     options = ", ".join(f"{k}={v}" for k, v in strategy["parameters"].items())
     state = run.manifest["state"]
-    return f"{results['task']} · {strategy['name']}{f'({options})' if options else ''} · {results['model']} · {state}"
+    what = f"{results['task']} · {strategy['name']}{f'({options})' if options else ''} · {results['model']}"
+    return f"{what}{by_whom(run.manifest.get('verifier'))} · {state}"
+
+
+def by_whom(verifier: Json | None) -> str:
+    """The verifier for a caption; one that sees the gold answers is marked."""
+    if not verifier or not verifier["name"]:
+        return ""
+    mark = " (ORACLE: sees the gold answers; an analysis, no result)" if verifier.get("uses_gold") else ""
+    return f" · verifier {verifier['name']}, {verifier['aggregation']}{mark}"
 
 
 def footnotes(run: Run) -> list[str]:

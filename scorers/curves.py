@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from scorers.estimators import check_lengths, cluster_worths, maj_curve, rank
+from scorers.estimators import check_lengths, cluster_worths, maj_curve, rank, weighted_maj_estimate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 LARGEST = 1000
+ENUMERATED = 12
 PERMUTATIONS = 128
 """Random orders for weighted majority: 0.044 of error at most for a problem, and over M problems √M times less."""
 _CELLS = 1 << 19  # array elements per batch of orders: some MB
@@ -257,7 +258,8 @@ def weighted_maj_at_all_k(
     """wmaj@k for k = 1 … n and its Monte Carlo standard error; see `weighted_maj_estimate`.
 
     The first k of a random order are a uniform subset, so that one order serves every k: sums per answer grow along
-    it. Exact, with error 0, for k = 1 and k = n, and everywhere if all answers are worth the same."""
+    it. Exact, with error 0, for k = 1 and k = n, everywhere up to ENUMERATED responses, whose subsets are all visited,
+    and everywhere if all answers are worth the same."""
     import numpy as np
 
     check_lengths(answers, correct, scores)
@@ -268,6 +270,9 @@ def weighted_maj_at_all_k(
     if len(set(worth)) == 1:
         silent = sum(answer is None for answer in answers)
         return worth[0] * (1.0 - _shares(n)[silent]), np.zeros(n)
+    if n <= ENUMERATED:
+        exact = [weighted_maj_estimate(answers, correct, scores, k)[0] for k in range(1, n + 1)]
+        return np.array(exact), np.zeros(n)
     column = {answer: i for i, answer in enumerate(clusters)}
     votes = np.zeros((n, len(column)))
     here = np.zeros((n, len(column)), dtype=bool)

@@ -50,20 +50,26 @@ ALLOWED: dict[str, set[str]] = {
         *(f"harness.{name}" for name in ("calls", "judge", "records", "results", "run")),
         "scorers",
     },
+    "harness.replay": {
+        *BASE,
+        *(f"harness.{name}" for name in ("calls", "choice", "desk", "registry", "run", "verification", "analysis")),
+        "scorers",
+    },
     "harness.evaluate": {
         *BASE,
         *(
             f"harness.{name}"
             for name in (
                 *("calls", "choice", "desk", "judge", "meter", "policy", "progress", "records", "registry"),
-                *("results", "run", "verification"),
+                *("results", "run", "verification", "analysis"),
             )
         ),
         "scorers",
     },
+    "harness.analysis": {*BASE, "harness.calls", "harness.choice", "harness.run", "scorers"},
     "reports": {
         *BASE,
-        *(f"harness.{name}" for name in ("baseline", "outcomes", "registry", "results", "run")),
+        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run")),
         "scorers",
     },
     "leaderboard": {"harness.core", "harness.run", "reports"},

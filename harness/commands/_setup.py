@@ -116,6 +116,11 @@ class Verifiers:
             parts.append(self._models.backend)
         self._built = target(*parts, **options)
 
+    @property
+    def built(self) -> Verifier | None:
+        """The verifier; None where none is named."""
+        return self._built
+
     def of(self, strategy: str) -> Verifier | None:
         """The verifier, which some strategies cannot do without."""
         if self._built is None and "verifier" in registry.injected(registry.component("strategy", strategy)):

@@ -107,7 +107,7 @@ def test_the_oracle_is_pass_and_its_reverse_pass_hat(correct: list[bool]) -> Non
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.floats(0, 1)), min_size=2, max_size=9), st.integers())
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.floats(0, 1)), min_size=2, max_size=15), st.integers())
 def test_weighted_majority_within_its_own_error(pairs: list[tuple[str | None, float]], seed: int) -> None:
     labels, scores = [p[0] for p in pairs], [p[1] for p in pairs]
     correct = [label == "a" for label in labels]
