@@ -74,14 +74,21 @@ def sign_flip_p(
 
 
 def paired_estimate(
-    differences: Sequence[float], *, clusters: Sequence[Hashable] | None = None, confidence: float = 0.95
+    differences: Sequence[float],
+    *,
+    clusters: Sequence[Hashable] | None = None,
+    confidence: float = 0.95,
+    bounds: tuple[float, float] | None = (-1.0, 1.0),
+    whole: float = 1.0,
 ) -> Estimate | None:
-    """The mean difference of values in [0, 1] with a two-sided interval, None without pairs.
+    """The mean difference of paired values with a two-sided interval, None without pairs.
 
-    Independent problems get `paired_bounds`: t with the skewness taken out. Clusters get the t interval on Miller's
-    clustered error √(C/(C−1)·Σ_c(Σ_{i∈c}(d_i − d̄))²)/M with C − 1 degrees of freedom. In both the sum of squares is
-    smoothed, see `_smoothing`: problems without any difference are no proof that there is none, so that no interval has
-    zero width. `se` is not smoothed; one cluster proves nothing (the interval is [−1, 1])."""
+    Independent differences of values in [0, 1] get `paired_bounds`: t with the skewness taken out. Clusters, and
+    `bounds` None (tokens), get the t interval on Miller's clustered error √(C/(C−1)·Σ_c(Σ_{i∈c}(d_i − d̄))²)/M with
+    C − 1 degrees of freedom. The sum of squares is smoothed, see `_smoothing`, without bounds only where it is 0:
+    problems without any difference are no proof that there is none, so that no interval has zero width. `whole` is the
+    difference of one problem that may have gone unseen. `se` is not smoothed. One cluster proves nothing: its interval
+    is `bounds`, or None."""
     from scipy.special import stdtrit
 
     count = len(differences)
@@ -90,17 +97,19 @@ def paired_estimate(
     sums = _sums(differences, clusters)
     mean, groups = math.fsum(sums) / count, len(sums)
     if groups < 2:
-        return Estimate(mean, None, -1.0, 1.0, count)
+        low, high = bounds or (None, None)
+        return Estimate(mean, None, low, high, count)
     sizes = [1] * count if clusters is None else _sizes(clusters)
     spread = math.fsum((s - mean * size) ** 2 for s, size in zip(sums, sizes, strict=True))
     se = math.sqrt(spread * groups / (groups - 1)) / count
-    more = _smoothing(sums, count / groups)
-    if clusters is None:
-        bounds = paired_bounds(differences, (1 - confidence) / 2, smoothing=more)
-        return Estimate(mean, se, bounds.low, bounds.high, count)
+    more = _smoothing(sums, whole * count / groups) if bounds or not spread else 0.0
+    if clusters is None and bounds == (-1.0, 1.0):
+        found = paired_bounds(differences, (1 - confidence) / 2, smoothing=more)
+        return Estimate(mean, se, found.low, found.high, count)
     reach = float(stdtrit(groups - 1, (1 + confidence) / 2))
     reach *= math.sqrt((spread + more) * groups / (groups - 1)) / count
-    return Estimate(mean, se, max(-1.0, mean - reach), min(1.0, mean + reach), count)
+    floor, ceiling = bounds or (-math.inf, math.inf)
+    return Estimate(mean, se, max(floor, mean - reach), min(ceiling, mean + reach), count)
 
 
 def _smoothing(sums: Sequence[float], whole: float) -> float:

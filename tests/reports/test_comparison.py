@@ -51,8 +51,12 @@ def test_a_worse_candidate_is_a_regression(runs: Runs, capsys: pytest.CaptureFix
     xml, md = tmp_path / "v.xml", tmp_path / "v.md"
     code, out, _ = command(capsys, runs["good"], runs["bad"], "--json", "-o", xml, "-o", md)
     assert code == 10
-    [found] = json.loads(out)
+    whole = json.loads(out)
+    assert (whole["schema"], whole["verdict"], whole["passed"]) == ("harness.comparison/1", "regression", False)
+    [found] = whole["comparisons"]
     assert found["verdict"] == "regression"
+    assert found["failed"] == ["pass@1"]
+    assert found["p_holm"] == found["p"]
     assert found["metric"] == "pass@1"
     assert found["high"] < 0
     assert found["p"] < 0.001
@@ -61,8 +65,8 @@ def test_a_worse_candidate_is_a_regression(runs: Runs, capsys: pytest.CaptureFix
     assert {row["group"] for row in found["groups"]} == {"level", "subject"}
     assert sum(row["problems"] for row in found["groups"] if row["group"] == "level") == 40
     root = ElementTree.fromstring(xml.read_text())
-    assert (root.get("tests"), root.get("failures")) == ("1", "1")
-    [case] = root.iter("testcase")
+    assert (root.get("tests"), root.get("failures")) == ("3", "1")
+    case = next(root.iter("testcase"))
     failure = case.find("failure")
     assert failure is not None
     assert failure.get("message", "").startswith("The candidate is worse")
@@ -90,7 +94,7 @@ def test_what_differs_is_named_and_may_be_allowed(runs: Runs, capsys: pytest.Cap
     assert "strategy.parameters.n" in err
     code, out, _ = command(capsys, runs["good"], runs["many"], "--allow-different", "strategy.parameters", "--json")
     assert code == 0
-    assert json.loads(out)[0]["allowed"] == ["strategy.parameters.n"]
+    assert json.loads(out)["comparisons"][0]["allowed"] == ["strategy.parameters.n"]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +102,9 @@ def test_what_differs_is_named_and_may_be_allowed(runs: Runs, capsys: pytest.Cap
     [
         (["--metric", "mj@2"], 2, "Did you mean 'maj@"),
         (["--metric", "maj@9"], 4, "No problem has a value of maj@9"),
-        (["--cluster", "contest"], 4, "No problem has the field 'contest'"),
+        (["--cluster", "lvel"], 2, "Did you mean 'level'?"),
+        (["--max-token-ratio", "0"], 2, "positive number"),
+        (["--max-more-truncated", "-1"], 2, "from 0 to 100"),
         (["-o", "x.pdf"], 2, "ends in none of"),
         (["--margin", "-3"], 2, "from 0 to 100"),
         (["--at-equal", "tokens"], 2, "Axis 'tokens' is not known"),
@@ -130,8 +136,8 @@ def test_a_baseline_file_stands_for_its_run(runs: Runs, capsys: pytest.CaptureFi
     file = tmp_path / "b.jsonl"
     assert main(["baseline", str(runs["good"]), "-o", str(file)]) == 0
     capsys.readouterr()
-    of_file = json.loads(command(capsys, file, runs["bad"], "--json")[1])[0]
-    of_run = json.loads(command(capsys, runs["good"], runs["bad"], "--json")[1])[0]
+    of_file = json.loads(command(capsys, file, runs["bad"], "--json")[1])["comparisons"][0]
+    of_run = json.loads(command(capsys, runs["good"], runs["bad"], "--json")[1])["comparisons"][0]
     assert of_file["difference"] == pytest.approx(of_run["difference"])
     assert of_file["p"] == of_run["p"]
 

@@ -95,6 +95,19 @@ def test_nothing_seen_is_no_proof_of_nothing() -> None:
     assert clustered.high > found.high  # type: ignore[operator]
 
 
+def test_tokens_have_no_bounds() -> None:
+    rng = random.Random(6)
+    differences = [rng.gauss(30, 200) for _ in range(100)]
+    found = paired.paired_estimate(differences, bounds=None, whole=400.0)
+    assert found is not None
+    low, high = stats.ttest_1samp(differences, 0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((low, high))
+    same = paired.paired_estimate([0.0] * 100, bounds=None, whole=400.0)
+    assert same is not None
+    assert same.high == pytest.approx(stats.t.ppf(0.975, 99) * 400 * math.sqrt(4 / (100 * 99)))
+    assert paired.paired_estimate([5.0], bounds=None) == Estimate(5.0, None, None, None, 1)
+
+
 @given(st.lists(st.sampled_from([-0.75, -0.25, 0.0, 0.25, 0.5]), min_size=4, max_size=12), st.integers(1, 4))
 def test_clustered_error_is_millers(differences: list[float], size: int) -> None:
     clusters = [i // size for i in range(len(differences))]
