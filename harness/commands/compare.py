@@ -88,12 +88,23 @@ def run(arguments: argparse.Namespace) -> int:
     for name in arguments.output:
         if Path(name).suffix not in SUFFIXES:
             raise UsageError(f"-o {name} ends in none of {', '.join(SUFFIXES)}, which say what to write.")
+    _require_verdict(arguments)
     given = [sides.read(Path(name)) for name in arguments.runs]
     if arguments.at_equal:
         return _at_equal(given, arguments)
     if len(given) > 2:
         return _ranking([side for group in given for side in group], arguments)
     return _compare(*sides.pairs(given[0], given[1]), arguments)
+
+
+def _require_verdict(arguments: argparse.Namespace) -> None:
+    """Raises UsageError for options that ask for a verdict where there is none, rather than to pass over them."""
+    if not arguments.at_equal and len(arguments.runs) == 2:
+        return
+    for name in ("strict", "comment", "max_token_ratio", "max_more_truncated"):
+        if getattr(arguments, name) not in (None, False):
+            what = "--at-equal gives" if arguments.at_equal else "three runs and more have"
+            raise UsageError(f"--{name.replace('_', '-')} is for a verdict on two runs; {what} none.")
 
 
 def _compare(pairs: Sequence[tuple[Side, Side]], alone: Sequence[Side], arguments: argparse.Namespace) -> int:
@@ -164,7 +175,13 @@ def _at_equal(given: Sequence[Sequence[Side]], arguments: argparse.Namespace) ->
     if len(given) != 2 or len(given[0]) != 1 or len(given[1]) != 1:
         raise UsageError("--at-equal compares two runs. Name two run folders.")
     found = equal_cost.compare(
-        given[0][0], given[1][0], axis=arguments.at_equal, metric=arguments.metric, seed=arguments.seed
+        given[0][0],
+        given[1][0],
+        axis=arguments.at_equal,
+        metric=arguments.metric,
+        cluster=arguments.cluster,
+        seed=arguments.seed,
+        allowed=arguments.allow_different,
     )
     text = {"json": json.dumps(found, allow_nan=False), "md": equal_cost.markdown(found)}
     how = "json" if arguments.json else arguments.format
