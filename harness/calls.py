@@ -175,6 +175,9 @@ class ProblemCalls:
 
     async def call(self, backend: Backend, request: Request, *, role: str) -> Completion:
         """One completion of any model; all that is not the policy's is billed as the verifier's."""
+        if request.sampling.max_tokens == 0 and not getattr(backend, "logprobs", False):
+            name = backend.identity.get("backend", "this backend")
+            raise BackendError(f"{name} gives no log-probabilities of a text; vllm and hf do.", retryable=False)
 
         async def produce() -> Json:
             return asdict(await backend.generate(request))

@@ -315,6 +315,8 @@ class Backend(Protocol):
     """Whether a partial answer can be continued, which step-wise strategies need."""
     concurrency: int = 64
     """How many calls it likes to have in flight."""
+    logprobs: bool = False
+    """Whether it answers a request for no tokens with the log-probabilities of the prefix."""
 
     @property
     def tokenizer(self) -> Tokenizer | None:

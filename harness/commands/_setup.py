@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,8 @@ class Verifiers:
         self.name: str | None = arguments.verifier or None
         self.aggregation = "last"
         self._models: Models | None = None
-        self._built: Verifier | None = None
+        self._make: Callable[[Task], Verifier] | None = None
+        self._built: dict[str, Verifier] = {}
         given = list(arguments.V or [])
         if self.name is None:
             if given:
@@ -110,30 +111,32 @@ class Verifiers:
                 raise UsageError(registry.unknown("-V aggregation", self.aggregation, AGGREGATIONS))
         own = [pair for pair in given if pair not in common]
         options = registry.options(target, own, flag="-V", owner=f"verifier '{kind}'")
-        parts: list[Any] = [model]
         if "backend" in registry.injected(target):
-            self._models = _engine(model, policy)
-            parts.append(self._models.backend)
-        self._built = target(*parts, **options)
+            engine = self._models = _engine(model, policy)
+            self._make = lambda task: target(model, engine.backend(task), **options)
+        else:
+            shared = target(model, **options)
+            self._make = lambda _: shared
 
-    @property
-    def built(self) -> Verifier | None:
-        """The verifier; None where none is named."""
-        return self._built
+    def built(self, task: Task) -> Verifier | None:
+        """The verifier for a task; None where none is named."""
+        if self._make is not None and task.name not in self._built:
+            self._built[task.name] = self._make(task)
+        return self._built.get(task.name)
 
-    def of(self, strategy: str) -> Verifier | None:
+    def of(self, strategy: str, task: Task) -> Verifier | None:
         """The verifier, which some strategies cannot do without."""
-        if self._built is None and "verifier" in registry.injected(registry.component("strategy", strategy)):
+        if self._make is None and "verifier" in registry.injected(registry.component("strategy", strategy)):
             raise UsageError(
                 f"The strategy '{strategy}' needs a verifier. "
                 "Say --verifier KIND/NAME; `harness list verifiers` shows all."
             )
-        return self._built
+        return self.built(task)
 
     async def close(self) -> None:
         """Let the verifier's engine go."""
-        if self._built is not None:
-            await self._built.close()
+        for built in self._built.values():
+            await built.close()
         if self._models is not None:
             await self._models.close()
 
@@ -251,7 +254,7 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, 
                 concurrency=arguments.concurrency,
                 max_errors=arguments.max_errors,
                 judge=judge_of(arguments, judges, task),
-                verifier=verifiers.of(name),
+                verifier=verifiers.of(name, task),
                 verifier_name=verifiers.name,
                 aggregation=verifiers.aggregation,
                 budget=arguments.budget,

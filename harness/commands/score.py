@@ -108,7 +108,7 @@ def _replay(arguments: argparse.Namespace, opened: Run, task: Task) -> int:
         models = Models(opened.manifest["model"], arguments.M or [*recorded.M])
         verifiers = Verifiers(arguments, models)
         wish = Wish(
-            verifier=verifiers.built,
+            verifier=verifiers.built(task),
             verifier_name=verifiers.name,
             aggregation=verifiers.aggregation,
             rule=arguments.choose,

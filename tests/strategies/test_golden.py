@@ -24,6 +24,7 @@ STRATEGIES: list[tuple[str, dict[str, Any]]] = [
     ("best_first", {"width": 3}),
     ("dvts", {"n": 4, "width": 2}),
     ("lookahead", {"n": 4, "width": 2, "k": 1}),
+    ("mcts", {"simulations": 5, "width": 2, "evaluate": "both"}),
     ("particle_filter", {"n": 4}),
 ]
 

@@ -29,6 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "best_first": {"width": 3, "expansions": 8},
     "dvts": {"n": 4, "width": 2},
     "lookahead": {"n": 4, "width": 2},
+    "mcts": {"simulations": 4, "width": 2, "evaluate": "both"},
     "particle_filter": {"n": 4},
 }
 FINAL = ("trees.jsonl", "responses.jsonl", "problems.jsonl", "results.json")
@@ -167,7 +168,10 @@ def test_the_list_says_what_they_are_and_their_defaults(capsys: pytest.CaptureFi
         "hopeless: float or none = 0.1",
         "dvts": beams,
         "lookahead": f"{beams}, k: int = 1",
+        "mcts": "simulations: int = 8, width: int = 4, max_steps: int = 40, formula: str = 'uct', "
+        "c: float or none = None, evaluate: str = 'verifier', rollouts: int = 1, mix: float = 0.5, "
+        "widening: float or none = None, hopeless: float or none = None, choose: str = 'best'",
         "particle_filter": "n: int = 16, max_steps: int = 40",
     }
-    for name, source in zip(SMALL, ("Snell", "Koh", "Beeching", "Snell", "Puri"), strict=True):
+    for name, source in zip(SMALL, ("Snell", "Koh", "Beeching", "Snell", "Hao", "Puri"), strict=True):
         assert f"{source} et al., 202" in rows[name]["description"]

@@ -1,0 +1,191 @@
+"""How process reward models of each family are asked: what they read, where their scores stand, how to read them.
+
+Each interface makes the tokens of one path and says at which positions the scores of its steps stand; a head turns the
+model's output there into probabilities. What the families need is recognised from the model's configuration.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.core import BackendError, UsageError
+
+SYSTEM = "Please reason step by step, and put your final answer within \\boxed{}."
+Build = Callable[[Any, str, Sequence[str]], tuple[list[int], list[int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """`build` gives (token ids, position of each step's score); `load` a function from ids to a score per position."""
+
+    name: str
+    build: Build
+    load: Callable[[Path, Any, Any], Callable[[Any, Any], Any]]
+
+
+def recognise(path: Path, wanted: str) -> Interface:
+    """The interface of a model's folder: the one named, else the one that its configuration shows.
+
+    Raises UsageError where neither is known."""
+    if wanted in INTERFACES:
+        return INTERFACES[wanted]
+    known = ", ".join(INTERFACES)
+    if wanted != "auto":
+        raise UsageError(f"-V interface is one of {known}, not '{wanted}'.")
+    architectures = json.loads((path / "config.json").read_text()).get("architectures") or [""]
+    vocabulary = (path / "tokenizer.json").read_text(errors="replace") if (path / "tokenizer.json").exists() else ""
+    if architectures[0] == "Qwen2ForProcessRewardModel":
+        return INTERFACES["qwen"]
+    if architectures[0].endswith("ForTokenClassification"):
+        return INTERFACES["token"]
+    if architectures[0].endswith("ForCausalLM") and '"ки"' in vocabulary.replace("\u2581ки", "ки"):
+        return INTERFACES["shepherd"]
+    raise UsageError(
+        f"The configuration of {path.name} ({architectures[0] or 'no architecture'}) names no process reward model. "
+        f"Say -V interface=… with one of {known}."
+    )
+
+
+# ------------------------------------------------------------------------------------------------------ what they read
+
+
+def _qwen(tokenizer: Any, question: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:
+    """A chat whose answer has `<extra_0>` behind every step (Qwen2.5-Math-PRM; ReasonFlux-PRM)."""
+    marker = _single(tokenizer, "<extra_0>")
+    answer = "".join(f"{_plain(tokenizer, step)}<extra_0>" for step in steps)
+    turns = [
+        {"role": "system", "content": SYSTEM},
+        {"role": "user", "content": _plain(tokenizer, question)},
+        {"role": "assistant", "content": answer},
+    ]
+    ids = list(tokenizer.apply_chat_template(turns, tokenize=True, return_dict=False))
+    return ids, [i for i, token in enumerate(ids) if token == marker]
+
+
+def _shepherd(tokenizer: Any, question: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:
+    """`question step ки\\nstep ки`, the score at each tag (Math-Shepherd, Wang et al., 2024)."""
+    marker = _single(tokenizer, "ки")
+    ids = list(tokenizer.encode(_without(question, "ки")))
+    places = []
+    for number, step in enumerate(steps, 1):
+        text = f" Step {number}: {_without(step, 'ки').strip()}"
+        ids += tokenizer.encode(text, add_special_tokens=False)
+        places.append(len(ids))
+        ids.append(marker)
+        ids += tokenizer.encode("\n", add_special_tokens=False) if number < len(steps) else []
+    return ids, places
+
+
+def _rlhflow(tokenizer: Any, question: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:
+    """A turn per step, answered with "+"; the score is the probability of it, at the token before (RLHFlow PRMs)."""
+    ids: list[int] = []
+    places = []
+    turns: list[dict[str, str]] = []
+    plus = tokenizer.encode("+", add_special_tokens=False)[-1]
+    for number, step in enumerate(steps):
+        text = _plain(tokenizer, f"{question} {step.strip()}" if number == 0 else step.strip())
+        turns += [{"role": "user", "content": text}, {"role": "assistant", "content": "+"}]
+        start = len(ids)
+        ids = list(tokenizer.apply_chat_template(turns, tokenize=True, return_dict=False))
+        found = [i for i in range(start, len(ids)) if ids[i] == plus]
+        if not found:
+            raise BackendError("The chat template of the reward model hides the '+' of its turns.", retryable=False)
+        places.append(found[-1] - 1)
+    return ids, places
+
+
+def _token(tokenizer: Any, question: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Question, then each step and a line break; the class probability at the last token of a step (as TRL trains)."""
+    ids = list(tokenizer.encode(f"{question}\n"))
+    places = []
+    for step in steps:
+        ids += tokenizer.encode(f"{step.strip()}\n", add_special_tokens=False)
+        places.append(len(ids) - 1)
+    return ids, places
+
+
+def _single(tokenizer: Any, marker: str) -> int:
+    found = tokenizer.convert_tokens_to_ids(marker)
+    if found is None or found == tokenizer.unk_token_id:
+        found = next((i for m in (f"\u2581{marker}",) if (i := tokenizer.convert_tokens_to_ids(m)) is not None), None)
+    if found is None or found == tokenizer.unk_token_id:
+        raise BackendError(f"The reward model's tokenizer has no token {marker}.", retryable=False)
+    return int(found)
+
+
+def _without(text: str, marker: str) -> str:
+    """A response cannot write a marker of its own."""
+    return text.replace(marker, "")
+
+
+def _plain(tokenizer: Any, text: str) -> str:
+    """A text without the tokenizer's special tokens: it is somebody else's."""
+    for token in tokenizer.all_special_tokens:
+        text = text.replace(token, "")
+    return text.replace("<extra_0>", "")
+
+
+# ------------------------------------------------------------------------------------------------- how they are loaded
+
+
+def _load_qwen(path: Path, tokenizer: Any, dtype: Any) -> Callable[[Any, Any], Any]:
+    """Qwen2's body with a head of two layers, whose softmax over two classes is read (the model's own code does so)."""
+    import torch
+    from safetensors import safe_open
+    from transformers import AutoConfig, AutoModel
+
+    config = AutoConfig.from_pretrained(path, trust_remote_code=False)
+    body = AutoModel.from_pretrained(path, dtype=dtype, trust_remote_code=False).eval()
+    head = torch.nn.Sequential(
+        torch.nn.Linear(config.hidden_size, config.hidden_size), torch.nn.ReLU(), torch.nn.Linear(config.hidden_size, 2)
+    )
+    weights: dict[str, Any] = {}
+    for file in sorted(path.glob("*.safetensors")):
+        with safe_open(file, "pt") as opened:
+            weights |= {k[6:]: opened.get_tensor(k) for k in opened.keys() if k.startswith("score.")}  # noqa: SIM118
+    if set(weights) != set(head.state_dict()):
+        raise BackendError(f"{path.name} holds no process reward head (score.0, score.2).", retryable=False)
+    head.load_state_dict(weights)
+    head = head.to(next(body.parameters()).dtype).eval()
+    return lambda ids, mask: head(body(ids, attention_mask=mask).last_hidden_state).float().softmax(-1)[..., 1]
+
+
+def _load_pair(good: str, bad: str) -> Callable[[Path, Any, Any], Callable[[Any, Any], Any]]:
+    """A language model whose next token is `good` or `bad`: the probability of the first among the two."""
+
+    def load(path: Path, tokenizer: Any, dtype: Any) -> Callable[[Any, Any], Any]:
+        from transformers import AutoModelForCausalLM
+
+        model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, trust_remote_code=False).eval()
+        pair = [tokenizer.encode(word, add_special_tokens=False)[-1] for word in (good, bad)]
+        return lambda ids, mask: model(ids, attention_mask=mask).logits[..., pair].float().softmax(-1)[..., 0]
+
+    return load
+
+
+def _load_token(path: Path, tokenizer: Any, dtype: Any) -> Callable[[Any, Any], Any]:
+    """The probability of the last class, which is the good one where there are two; sigmoid where there is one."""
+    from transformers import AutoModelForTokenClassification
+
+    model = AutoModelForTokenClassification.from_pretrained(path, dtype=dtype, trust_remote_code=False).eval()
+
+    def scores(ids: Any, mask: Any) -> Any:
+        logits = model(ids, attention_mask=mask).logits.float()
+        return logits.sigmoid()[..., 0] if logits.shape[-1] == 1 else logits.softmax(-1)[..., -1]
+
+    return scores
+
+
+INTERFACES = {
+    each.name: each
+    for each in (
+        Interface("qwen", _qwen, _load_qwen),
+        Interface("shepherd", _shepherd, _load_pair("+", "-")),
+        Interface("rlhflow", _rlhflow, _load_pair("+", "-")),
+        Interface("token", _token, _load_token),
+    )
+}
