@@ -77,7 +77,7 @@ def junit(suite: str, cases: Sequence[Case]) -> str:
 
 
 def _xml(value: object) -> str:
-    """Text that XML 1.0 can hold: no control characters and no lone surrogates."""
+    """Text that XML 1.0 can hold, and a terminal and UTF-8: no control characters and no lone surrogates."""
     return "".join(
         c if c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c >= "\U00010000" else "\ufffd"
         for c in str(value)
@@ -91,7 +91,7 @@ def annotation(level: str, title: str, text: str) -> str:
 
 
 def _escaped(message: str) -> str:
-    return message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return _xml(message).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def step_files(summary: str, outputs: Mapping[str, Any], environment: Mapping[str, str]) -> None:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness import baseline
 from harness.baseline import Baseline
-from harness.core import IncompleteError, UsageError
-from harness.outcomes import CURVES, Outcome, outcomes
+from harness.core import IncompleteError, NotComparableError, UsageError
+from harness.files import digest
+from harness.outcomes import CURVES, GROUPS, Outcome, outcomes
+from harness.registry import unknown
 from harness.run import Json, Run
+from scorers.sampling import mean_variance
 
-PLAIN = ("accuracy", "completion_tokens", "total_tokens", "truncated")
+TOKENS = ("completion_tokens", "total_tokens", "prompt_tokens", "thinking_tokens", "verifier_tokens", "serial_tokens")
+"""What a problem cost in all, its responses together."""
+COSTS = (*TOKENS, "truncated")
+"""Of these less is better."""
+PLAIN = ("accuracy", *COSTS)
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,13 @@ class Side:
         """The model as the user named it."""
         return str(self.lines.head["model"])
 
+    def groups(self, problem: str) -> Mapping[str, Any]:
+        """The labels of a problem: level, subject and whatever the task has besides."""
+        outcome = self.outcomes.get(problem)
+        if outcome is not None:
+            return outcome.groups
+        return {name: self.lines.problems.get(problem, {}).get(name) for name in GROUPS}
+
     @property
     def exchangeable(self) -> bool:
         """Whether the responses of a problem are independent draws, so that the metrics at smaller k mean something."""
@@ -56,6 +70,9 @@ class Side:
             return None
         if metric in ("completion_tokens", "total_tokens"):
             return float(line[metric])
+        if metric in TOKENS:
+            found = self.outcomes[problem].usage.get(metric) if problem in self.outcomes else None
+            return None if found is None else float(found)
         if metric == "truncated":
             return line["truncated"] / line["n"] if line["n"] else None
         outcome = self.outcomes.get(problem)
@@ -65,7 +82,9 @@ class Side:
 
     def variance(self, problem: str, metric: str) -> float | None:
         """The variance of a problem's value over new samples, None where it cannot be had."""
-        outcome = self.outcomes.get(problem)
+        line, outcome = self.lines.problems.get(problem), self.outcomes.get(problem)
+        if metric == "pass@1" and line is not None:
+            return mean_variance(line["n"] - line["unjudged"], line["c"])
         if outcome is None or metric in PLAIN:
             return None
         curve, k = _at_k(metric)
@@ -115,18 +134,51 @@ def read(path: Path) -> list[Side]:
     return [of_run(Run.open(path))]
 
 
-def kind(side: Side) -> tuple[Any, ...]:
-    """What pairs sides of two folders: task and strategy with its parameters."""
-    strategy = side.strategy
-    return (side.task, strategy["name"], tuple(sorted((k, str(v)) for k, v in strategy["parameters"].items())))
+def labels(side: Side, names: Sequence[str], cluster: str | None) -> list[Any] | None:
+    """The cluster of each problem; one without a label is a cluster of its own. Raises UsageError for an unknown field,
+    the nearest match named."""
+    if cluster is None:
+        return None
+    groups = [side.groups(name) for name in names]
+    known = {key for group in groups for key, value in group.items() if value is not None}
+    if names and cluster not in known:
+        raise UsageError(unknown("Cluster", cluster, known))
+    return [
+        name if group.get(cluster) is None else ("cluster", group[cluster])
+        for name, group in zip(names, groups, strict=True)
+    ]
 
 
-def pairs(base: Sequence[Side], candidate: Sequence[Side]) -> list[tuple[Side, Side]]:
-    """The sides that belong together: the only two there are, else those of one task and strategy."""
+def pairs(base: Sequence[Side], candidate: Sequence[Side]) -> tuple[list[tuple[Side, Side]], list[Side]]:
+    """The sides that belong together, and those that stay alone.
+
+    The only two there are; else those that were asked the same; if none were, those of one task and strategy, so that
+    what differs between them can be named or allowed. Raises UsageError where several of one side might be meant,
+    NotComparableError where none belong together."""
     if len(base) == len(candidate) == 1:
-        return [(base[0], candidate[0])]
-    there = {kind(side): side for side in candidate}
-    found = [(side, there[kind(side)]) for side in base if kind(side) in there]
-    if not found:
-        raise UsageError("The two hold no runs of one task and strategy. Name two run folders.")
+        return [(base[0], candidate[0])], []
+    for key in (_asked, _kind):
+        first, second = _by(key, base), _by(key, candidate)
+        shared = [name for name in first if name in second]
+        if twice := next((g for name in shared for g in (first[name], second[name]) if len(g) > 1), None):
+            names = " and ".join(side.label for side in twice[:2])
+            raise UsageError(f"{names} are of one task and strategy. Name the two run folders to compare.")
+        if shared:
+            alone = [side for each in (first, second) for name in each if name not in shared for side in each[name]]
+            return [(first[name][0], second[name][0]) for name in shared], alone
+    raise NotComparableError("The two hold no runs of one task and strategy. Name two run folders.")
+
+
+def _by(key: Callable[[Side], Any], sides: Sequence[Side]) -> dict[Any, list[Side]]:
+    found: dict[Any, list[Side]] = {}
+    for side in sides:
+        found.setdefault(key(side), []).append(side)
     return found
+
+
+def _asked(side: Side) -> str:
+    return digest(baseline.asked(side.lines.identity))
+
+
+def _kind(side: Side) -> tuple[str, str]:
+    return side.task, side.strategy["name"]

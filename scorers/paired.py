@@ -23,13 +23,15 @@ __all__ = [
     "paired_estimate",
     "problems_needed",
     "ratio_estimate",
+    "responses_needed",
     "sign_flip_p",
     "verdict",
 ]
 
 Verdict = Literal["regression", "non-inferior", "inconclusive"]
 EXACT_UP_TO = 14  # units that differ; 2^14 sign patterns are visited, more are drawn
-_SMOOTHING = 4.0
+_PSEUDO = 4.0
+"""Pseudo-observations that smooth a sum of squares: the "plus four" of Agresti & Coull (1998)."""
 _CELLS = 1 << 20
 
 
@@ -72,13 +74,21 @@ def sign_flip_p(
 
 
 def paired_estimate(
-    differences: Sequence[float], *, clusters: Sequence[Hashable] | None = None, confidence: float = 0.95
+    differences: Sequence[float],
+    *,
+    clusters: Sequence[Hashable] | None = None,
+    confidence: float = 0.95,
+    bounds: tuple[float, float] | None = (-1.0, 1.0),
+    whole: float = 1.0,
 ) -> Estimate | None:
-    """The mean difference of values in [0, 1] with a two-sided interval, None without pairs.
+    """The mean difference of paired values with a two-sided interval, None without pairs.
 
-    Independent problems get `paired_bounds`: t with the sum of squares smoothed and the skewness taken out, so that
-    no interval has zero width. Clusters get the t interval on Miller's clustered error with the same smoothing and one
-    degree of freedom less than there are clusters."""
+    Independent differences of values in [0, 1] get `paired_bounds`: t with the skewness taken out. Clusters, and
+    `bounds` None (tokens), get the t interval on Miller's clustered error √(C/(C−1)·Σ_c(Σ_{i∈c}(d_i − d̄))²)/M with
+    C − 1 degrees of freedom. The sum of squares is smoothed, see `_smoothing`, without bounds only where it is 0:
+    problems without any difference are no proof that there is none, so that no interval has zero width. `whole` is the
+    difference of one problem that may have gone unseen. `se` is not smoothed. One cluster proves nothing: its interval
+    is `bounds`, or None."""
     from scipy.special import stdtrit
 
     count = len(differences)
@@ -87,16 +97,30 @@ def paired_estimate(
     sums = _sums(differences, clusters)
     mean, groups = math.fsum(sums) / count, len(sums)
     if groups < 2:
-        return Estimate(mean, None, -1.0, 1.0, count)
+        low, high = bounds or (None, None)
+        return Estimate(mean, None, low, high, count)
     sizes = [1] * count if clusters is None else _sizes(clusters)
     spread = math.fsum((s - mean * size) ** 2 for s, size in zip(sums, sizes, strict=True))
     se = math.sqrt(spread * groups / (groups - 1)) / count
-    if clusters is None:
-        bounds = paired_bounds(differences, (1 - confidence) / 2)
-        return Estimate(mean, se, bounds.low, bounds.high, count)
+    more = _smoothing(sums, whole * count / groups) if bounds or not spread else 0.0
+    if clusters is None and bounds == (-1.0, 1.0):
+        found = paired_bounds(differences, (1 - confidence) / 2, smoothing=more)
+        return Estimate(mean, se, found.low, found.high, count)
     reach = float(stdtrit(groups - 1, (1 + confidence) / 2))
-    reach *= math.sqrt((spread + _SMOOTHING) * groups / (groups - 1)) / count
-    return Estimate(mean, se, max(-1.0, mean - reach), min(1.0, mean + reach), count)
+    reach *= math.sqrt((spread + more) * groups / (groups - 1)) / count
+    floor, ceiling = bounds or (-math.inf, math.inf)
+    return Estimate(mean, se, max(floor, mean - reach), min(ceiling, mean + reach), count)
+
+
+def _smoothing(sums: Sequence[float], whole: float) -> float:
+    """What is added to the sum of squares: four pseudo-differences ("plus four", Agresti & Coull 1998) of the size of
+    those seen, one difference of a `whole` unit counted among these.
+
+    4·(Σd² + whole²)/(r + 1) over the r units that differ. For right-or-wrong pairs it is 4 always. For means of many
+    responses, whose differences are small, it is small too, as a fixed 4 would drown them; where nothing differs, the
+    next difference may be a whole one, and it is 4 again. `benchmarks/paired_test.py` has the coverage."""
+    seen = [s * s for s in sums if s]
+    return _PSEUDO * (math.fsum(seen) + whole * whole) / (len(seen) + 1)
 
 
 def _sizes(clusters: Sequence[Hashable]) -> list[int]:
@@ -106,9 +130,17 @@ def _sizes(clusters: Sequence[Hashable]) -> list[int]:
     return list(counts.values())
 
 
-def ratio_estimate(base: Sequence[float], candidate: Sequence[float], *, confidence: float = 0.95) -> Estimate | None:
-    """Ratio of the means, candidate over baseline, with an interval on its logarithm: the delta method for paired
-    means, Var(log r) ≈ Σ(c_i/c̄ − b_i/b̄)²/(M(M−1)) (Franz 2007). `se` is that of log r; None where a mean is 0."""
+def ratio_estimate(
+    base: Sequence[float],
+    candidate: Sequence[float],
+    *,
+    clusters: Sequence[Hashable] | None = None,
+    confidence: float = 0.95,
+) -> Estimate | None:
+    """Ratio of the means, candidate over baseline, with an interval on its logarithm; None where a mean is 0.
+
+    The delta method for paired means: Var(log r) ≈ Σ_c(Σ_{i∈c}(c_i/c̄ − b_i/b̄))²·C/((C−1)M²), where without `clusters`
+    each of the M problems is one (Franz 2007, arXiv 0710.2024, for independent pairs). `se` is that of log r."""
     from scipy.special import stdtrit
 
     count = len(base)
@@ -117,11 +149,12 @@ def ratio_estimate(base: Sequence[float], candidate: Sequence[float], *, confide
     if not count or math.fsum(base) <= 0 or math.fsum(candidate) <= 0:
         return None
     old, new = math.fsum(base) / count, math.fsum(candidate) / count
-    if count < 2:
+    sums = _sums([c / new - b / old for b, c in zip(base, candidate, strict=True)], clusters)
+    groups = len(sums)
+    if groups < 2:
         return Estimate(new / old, None, None, None, count)
-    spread = math.fsum((c / new - b / old) ** 2 for b, c in zip(base, candidate, strict=True))
-    se = math.sqrt(spread / (count * (count - 1)))
-    reach = math.exp(float(stdtrit(count - 1, (1 + confidence) / 2)) * se)
+    se = math.sqrt(math.fsum(s * s for s in sums) * groups / (groups - 1)) / count
+    reach = math.exp(float(stdtrit(groups - 1, (1 + confidence) / 2)) * se)
     return Estimate(new / old, se, new / old / reach, new / old * reach, count)
 
 
@@ -157,6 +190,17 @@ def problems_needed(se: float, problems: int, effect: float, *, alpha: float = 0
     if effect <= 0:
         raise ValueError(f"an effect must be positive, not {effect}")
     return math.ceil(problems * (minimum_detectable_effect(se, alpha=alpha, power=power) / effect) ** 2)
+
+
+def responses_needed(se: float, se_samples: float, goal: float, responses: int) -> int | None:
+    """How many responses per problem bring the standard error down to `goal`; None where no number does.
+
+    se² = ω² + σ²/n: n responses shrink the noise of sampling, `se_samples` = σ/√n, and leave how problems differ in
+    their change (Miller 2024, section 3)."""
+    lasting = max(se**2 - se_samples**2, 0.0)
+    if goal**2 <= lasting:
+        return None
+    return max(responses, math.ceil(responses * se_samples**2 / (goal**2 - lasting)))
 
 
 def correlation(base: Sequence[float], candidate: Sequence[float]) -> float | None:

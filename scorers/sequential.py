@@ -133,7 +133,9 @@ class Bounds:
     problems: int
 
 
-def paired_bounds(differences: Sequence[float] | npt.NDArray[np.float64], level: float) -> Bounds:
+def paired_bounds(
+    differences: Sequence[float] | npt.NDArray[np.float64], level: float, *, smoothing: float = _SMOOTHING
+) -> Bounds:
     """One-sided bounds of the mean of per-problem differences of values in [0, 1], from the paired t statistic.
 
     Blocks are small at first and differences between two checkpoints rare and lopsided, where the plain t statistic
@@ -142,7 +144,8 @@ def paired_bounds(differences: Sequence[float] | npt.NDArray[np.float64], level:
     four", Agresti & Coull 1998), which vanishes as problems are added; (b) the skewness is taken out by Hall's (1992,
     JRSS B 54, 221–228) transformation g(T) = T + γT²/3 + γ²T³/27 + γ/6 with γ = Σ(d − d̄)³/(Σ(d − d̄)² + 4)^{3/2}, which
     leaves symmetric differences as they are. g(T) is compared with Student's t of n − 1 degrees of freedom (the
-    significance-level approach to sequential t tests; Jennison & Turnbull 2000, section 11.5).
+    significance-level approach to sequential t tests; Jennison & Turnbull 2000, section 11.5). `smoothing` is another
+    weight in place of 4.
     """
     d = np.asarray(differences, dtype=float)
     if not np.all(np.abs(d) <= 1):
@@ -152,7 +155,7 @@ def paired_bounds(differences: Sequence[float] | npt.NDArray[np.float64], level:
     if count < 2 or level <= 0:
         return Bounds(mean, -1.0, 1.0, count)
     centred = d - mean
-    squares = float(centred @ centred) + _SMOOTHING
+    squares = float(centred @ centred) + smoothing
     error = math.sqrt(squares / (count * (count - 1)))
     skewness = float((centred**3).sum()) / squares**1.5
     quantile = -float(stdtrit(count - 1, level))

@@ -6,7 +6,8 @@ harness compare runs/a runs/b runs/c                     all pairs, and the rank
 harness compare runs/sample runs/mcts --at-equal total   different strategies at equal cost
 
 BASE and CANDIDATE are run folders, folders of runs (paired by task and strategy), or a baseline file. Exit codes:
-0 passed (or undecided), 10 regression, 11 undecided with --strict, 4 not comparable, 3 a run is not complete.
+0 passed (or undecided), 10 regression (of the metric, or of tokens or truncation where a limit is given), 11 undecided
+with --strict (or a run with none to compare it with), 4 not comparable, 3 a run is not complete.
 """
 
 from __future__ import annotations
@@ -35,14 +36,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `harness compare`."""
     parser.add_argument("runs", nargs="+", metavar="RUN", help="BASE and CANDIDATE, or three runs and more")
     parser.add_argument(
-        "--metric", metavar="M", help="accuracy, pass@1, maj@8, completion_tokens … (default: accuracy)"
+        "--metric",
+        metavar="M",
+        help="accuracy, maj@8, completion_tokens … (default: accuracy; pass@1 of sampled responses)",
     )
-    parser.add_argument("--margin", type=float, default=2.0, metavar="PP", help="a loss that may be (default 2 points)")
+    parser.add_argument(
+        "--margin",
+        type=float,
+        default=2.0,
+        metavar="PP",
+        help="a loss that may be (default 2 points; of tokens, percent)",
+    )
     parser.add_argument(
         "--min-effect", type=float, default=0.5, metavar="PP", help="the least loss that matters (default 0.5 points)"
     )
     parser.add_argument("--cluster", metavar="FIELD", help="problems of one contest, subject … depend on each other")
-    parser.add_argument("--max-token-ratio", type=float, metavar="R", help="more tokens per problem than this fail")
+    parser.add_argument(
+        "--max-token-ratio", type=float, metavar="R", help="more tokens per problem than R times the base's fail"
+    )
+    parser.add_argument(
+        "--max-more-truncated", type=float, metavar="PP", help="more responses cut at the limit, by PP points, fail"
+    )
     parser.add_argument("--strict", action="store_true", help="undecided is exit code 11")
     parser.add_argument(
         "--allow-different", action="append", default=[], metavar="FIELD", help="a difference that is meant"
@@ -67,33 +81,50 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("`harness compare` takes two runs: BASE and CANDIDATE.")
     if not (0 <= arguments.margin < 100 and 0 <= arguments.min_effect < 100):
         raise UsageError("--margin and --min-effect are from 0 to 100 percentage points.")
+    if arguments.max_token_ratio is not None and not arguments.max_token_ratio > 0:
+        raise UsageError(f"--max-token-ratio is a positive number such as 1.2, not {arguments.max_token_ratio:g}.")
+    if arguments.max_more_truncated is not None and not 0 <= arguments.max_more_truncated < 100:
+        raise UsageError("--max-more-truncated is from 0 to 100 percentage points.")
     for name in arguments.output:
         if Path(name).suffix not in SUFFIXES:
             raise UsageError(f"-o {name} ends in none of {', '.join(SUFFIXES)}, which say what to write.")
+    _require_verdict(arguments)
     given = [sides.read(Path(name)) for name in arguments.runs]
     if arguments.at_equal:
         return _at_equal(given, arguments)
     if len(given) > 2:
         return _ranking([side for group in given for side in group], arguments)
-    return _compare(sides.pairs(given[0], given[1]), arguments)
+    return _compare(*sides.pairs(given[0], given[1]), arguments)
 
 
-def _compare(pairs: Sequence[tuple[Side, Side]], arguments: argparse.Namespace) -> int:
+def _require_verdict(arguments: argparse.Namespace) -> None:
+    """Raises UsageError for options that ask for a verdict where there is none, rather than to pass over them."""
+    if not arguments.at_equal and len(arguments.runs) == 2:
+        return
+    for name in ("strict", "comment", "max_token_ratio", "max_more_truncated"):
+        if getattr(arguments, name) not in (None, False):
+            what = "--at-equal gives" if arguments.at_equal else "three runs and more have"
+            raise UsageError(f"--{name.replace('_', '-')} is for a verdict on two runs; {what} none.")
+
+
+def _compare(pairs: Sequence[tuple[Side, Side]], alone: Sequence[Side], arguments: argparse.Namespace) -> int:
     """Two runs, or two folders of runs, task by task."""
     from reports import comparisons, forms
     from reports.comparison import compare
 
-    results = [compare(base, candidate, _rule(candidate, arguments)) for base, candidate in pairs]
-    code = 0 if all(result["passed"] for result in results) else REGRESSION
-    if not code and arguments.strict and any(result["verdict"] == "inconclusive" for result in results):
+    found = comparisons.family(
+        [compare(base, candidate, _rule(candidate, arguments)) for base, candidate in pairs], alone
+    )
+    code = 0 if found["passed"] else REGRESSION
+    if not code and arguments.strict and (alone or found["verdict"] == "inconclusive"):
         code = INCONCLUSIVE
     how = "json" if arguments.json else arguments.format
     if how == "github":
-        forms.step_files(comparisons.markdown(results), _outputs(results, code), os.environ)
-    _write(arguments, {name: comparisons.text(results, name) for name in set(SUFFIXES.values())})
+        forms.step_files(comparisons.markdown(found), _outputs(found, code), os.environ)
+    _write(arguments, {name: comparisons.text(found, name) for name in set(SUFFIXES.values())})
     if arguments.comment:
-        _save(Path(arguments.comment), comparisons.comment(results))
-    sys.stdout.write(comparisons.text(results, how) + "\n")
+        _save(Path(arguments.comment), comparisons.comment(found))
+    sys.stdout.write(comparisons.text(found, how) + "\n")
     return code
 
 
@@ -107,14 +138,16 @@ def _rule(side: Side, arguments: argparse.Namespace) -> Rule:
         arguments.min_effect / 100,
         arguments.cluster,
         arguments.max_token_ratio,
+        None if arguments.max_more_truncated is None else arguments.max_more_truncated / 100,
         tuple(arguments.allow_different),
     )
 
 
-def _outputs(results: Sequence[Json], code: int) -> dict[str, object]:
-    """What a GitHub step hands on: the worst verdict."""
-    worst = min(results, key=lambda r: ("regression", "inconclusive", "non-inferior").index(r["verdict"]))
-    return {"verdict": worst["verdict"], "exit-code": code, "difference": round(worst["difference"], 6)}
+def _outputs(found: Json, code: int) -> dict[str, object]:
+    """What a GitHub step hands on: the worst verdict, and the difference behind it."""
+    order = ("regression", "inconclusive", "non-inferior")
+    worst = min(found["comparisons"], key=lambda result: (result["passed"], order.index(result["verdict"])))
+    return {"verdict": found["verdict"], "exit-code": code, "difference": round(worst["difference"], 6)}
 
 
 def _ranking(sides: Sequence[Side], arguments: argparse.Namespace) -> int:
@@ -142,7 +175,13 @@ def _at_equal(given: Sequence[Sequence[Side]], arguments: argparse.Namespace) ->
     if len(given) != 2 or len(given[0]) != 1 or len(given[1]) != 1:
         raise UsageError("--at-equal compares two runs. Name two run folders.")
     found = equal_cost.compare(
-        given[0][0], given[1][0], axis=arguments.at_equal, metric=arguments.metric, seed=arguments.seed
+        given[0][0],
+        given[1][0],
+        axis=arguments.at_equal,
+        metric=arguments.metric,
+        cluster=arguments.cluster,
+        seed=arguments.seed,
+        allowed=arguments.allow_different,
     )
     text = {"json": json.dumps(found, allow_nan=False), "md": equal_cost.markdown(found)}
     how = "json" if arguments.json else arguments.format

@@ -137,8 +137,10 @@ def _load_qwen(path: Path, tokenizer: Any, dtype: Any) -> Callable[[Any, Any], A
     import torch
     from safetensors import safe_open
     from transformers import AutoConfig, AutoModel
+    from transformers.utils import logging
 
     config = AutoConfig.from_pretrained(path, trust_remote_code=False)
+    logging.set_verbosity_error()  # the head's weights are no surprise: they are loaded below
     body = AutoModel.from_pretrained(path, dtype=dtype, trust_remote_code=False).eval()
     head = torch.nn.Sequential(
         torch.nn.Linear(config.hidden_size, config.hidden_size), torch.nn.ReLU(), torch.nn.Linear(config.hidden_size, 2)

@@ -116,6 +116,9 @@ class PRM:
         return [row[: len(ids)] for row, ids in zip(scores, batch, strict=True)]
 
     def _load(self, torch: Any) -> None:
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # it would tear the progress line
         cuda = torch.cuda.is_available() if self._device == "auto" else self._device.startswith("cuda")
         self._where = ("cuda" if cuda else "cpu") if self._device == "auto" else self._device
         kind = getattr(torch, self._dtype) if self._dtype != "auto" else torch.bfloat16 if cuda else torch.float32

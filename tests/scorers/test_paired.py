@@ -71,6 +71,58 @@ def test_the_interval_covers() -> None:
     assert 0.93 <= hits / 600 <= 0.985
 
 
+def test_the_interval_of_many_responses_is_that_of_t() -> None:
+    """Differences of means of many responses are small: the smoothing must not drown them."""
+    rng = random.Random(4)
+    differences = [rng.gauss(0.0, 0.06) for _ in range(200)]
+    found = paired.paired_estimate(differences)
+    assert found is not None
+    assert found.low is not None
+    assert found.high is not None
+    low, high = stats.ttest_1samp(differences, 0).confidence_interval(0.95)
+    assert found.high - found.low == pytest.approx(high - low, rel=0.05)
+    assert found.high - found.low >= high - low
+
+
+def test_nothing_seen_is_no_proof_of_nothing() -> None:
+    """500 equal pairs: as wide as if four whole problems had been added; a clustered set is wider."""
+    found = paired.paired_estimate([0.0] * 500)
+    assert found is not None
+    assert found.se == 0
+    assert found.high == pytest.approx(stats.t.ppf(0.975, 499) * math.sqrt(4 / (500 * 499)))
+    clustered = paired.paired_estimate([0.0] * 500, clusters=[i // 5 for i in range(500)])
+    assert clustered is not None
+    assert clustered.high > found.high  # type: ignore[operator]
+
+
+def test_tokens_have_no_bounds() -> None:
+    rng = random.Random(6)
+    differences = [rng.gauss(30, 200) for _ in range(100)]
+    found = paired.paired_estimate(differences, bounds=None, whole=400.0)
+    assert found is not None
+    low, high = stats.ttest_1samp(differences, 0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((low, high))
+    same = paired.paired_estimate([0.0] * 100, bounds=None, whole=400.0)
+    assert same is not None
+    assert same.high == pytest.approx(stats.t.ppf(0.975, 99) * 400 * math.sqrt(4 / (100 * 99)))
+    assert paired.paired_estimate([5.0], bounds=None) == Estimate(5.0, None, None, None, 1)
+
+
+@given(st.lists(st.sampled_from([-0.75, -0.25, 0.0, 0.25, 0.5]), min_size=4, max_size=12), st.integers(1, 4))
+def test_clustered_error_is_millers(differences: list[float], size: int) -> None:
+    clusters = [i // size for i in range(len(differences))]
+    groups = len(set(clusters))
+    found = paired.paired_estimate(differences, clusters=clusters)
+    assert found is not None
+    if groups < 2:
+        assert (found.se, found.low, found.high) == (None, -1.0, 1.0)
+        return
+    mean = sum(differences) / len(differences)
+    sums = [sum(d - mean for d, c in zip(differences, clusters, strict=True) if c == g) for g in range(groups)]
+    error = math.sqrt(groups / (groups - 1) * sum(s * s for s in sums)) / len(differences)
+    assert found.se == pytest.approx(error, abs=1e-12)
+
+
 @given(st.integers(0, 40), st.integers(0, 40))
 def test_mcnemar_is_the_binomial_test(b: int, c: int) -> None:
     tail = sum(math.comb(b + c, i) for i in range(min(b, c) + 1)) / 2 ** (b + c)
@@ -117,6 +169,28 @@ def test_ratios_against_simulation() -> None:
     assert 0.92 <= hits / 400 <= 0.98
     assert paired.ratio_estimate([0.0], [1.0]) is None
     assert paired.ratio_estimate([], []) is None
+
+
+def test_a_ratio_of_clusters_is_less_certain() -> None:
+    rng = random.Random(5)
+    base = [100.0] * 40
+    candidate = [100 * factor for factor in [rng.uniform(0.8, 1.4) for _ in range(8)] for _ in range(5)]
+    alone = paired.ratio_estimate(base, candidate)
+    together = paired.ratio_estimate(base, candidate, clusters=[i // 5 for i in range(40)])
+    single = paired.ratio_estimate(base, candidate, clusters=["one"] * 40)
+    assert alone is not None
+    assert together is not None
+    assert single is not None
+    assert alone.value == together.value
+    assert together.se > 2 * alone.se  # type: ignore[operator]
+    assert (single.se, single.low, single.high) == (None, None, None)
+
+
+def test_responses_shrink_the_noise_of_sampling_alone() -> None:
+    # ω² = 3e-4 and σ²/n = 1e-4 with n = 4: a goal of √3.5e-4 needs 8 responses, one of √3e-4 has none.
+    assert paired.responses_needed(0.02, 0.01, math.sqrt(3.5e-4), 4) == 8
+    assert paired.responses_needed(0.02, 0.01, math.sqrt(3e-4) - 1e-9, 4) is None
+    assert paired.responses_needed(0.02, 0.01, 0.5, 4) == 4
 
 
 @pytest.mark.parametrize(
