@@ -12,7 +12,7 @@ from scorers.phrases import figures, is_answered, is_roman, same_time, spelled
 from scorers.realset import equal_sets, real_set, solutions
 from scorers.shapes import is_name
 from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, symbols
-from scorers.units import MARKS, read_unit
+from scorers.units import read_unit
 from scorers.values import Undecided, same_formula
 from scorers.variants import (
     basis_vector,
@@ -59,7 +59,7 @@ def _unit(left: Node, right: Node, swapped: bool) -> bool | None:
     if right.op == "unit":
         return _two_units(left, right, swapped)
     if right.op == "deg":
-        return _pair(inner, right.args[0], swapped) if left.name in ("", *MARKS) else False
+        return left.name in ("", "angle") and _pair(inner, right.args[0], swapped)
     if right.op in FORMULA or right.op in ("tuple", "list", "set", "ratio"):
         return _pair(inner, right, swapped) or _other_number(left, right, swapped)
     return None

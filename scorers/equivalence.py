@@ -30,7 +30,7 @@ MAX_KEPT = 2000
 """Characters of a pair whose verdict is remembered."""
 SECONDS = 0.8
 """Computing time for the layers that run in the caller's process."""
-WALL_SECONDS = 1.4
+WALL_SECONDS = 1.3
 """Time on the clock for them, where others keep the machine busy."""
 TOTAL_SECONDS = 1.8
 """Time for everything, with the start of math-verify's process if it is the first to need it."""
@@ -183,10 +183,9 @@ def _unread(kinds: set[str]) -> Verdict:
 
 def _labelled(gold: str, answer: str) -> bool:
     """A choice letter with its content against the letter or the content."""
-    if (named := lone_letter(gold)) is not None and named == lone_letter(answer):
-        return True
-    if named and len(gold) > 1 and named == lone_letter(_LOWER.sub(lambda m: m[0].upper(), answer)):
-        return True  # (c) for (C)
+    letters = [lone_letter(_LOWER.sub(lambda m: m[0].upper(), text)) for text in (gold, answer)]
+    if letters[0] is not None and letters[0] == letters[1]:  # (c) is (C), but c alone may be a symbol, and not C
+        return len(gold) + len(answer) > 2
     for side, other in ((gold, answer), (answer, gold)):
         found = label(side)
         if found is None:
@@ -204,7 +203,7 @@ def _labelled(gold: str, answer: str) -> bool:
 def canonical(answer: str) -> str | None:
     """One string for all ways to write an answer; None for an empty or endless one.
 
-    Equal forms are equivalent answers. Units other than °, % and $ and names (`x = 5`) are part of it."""
+    Equal forms are equivalent answers. Units, also °, % and $, and names (`x = 5`) are part of it."""
     found = _reading(answer)
     return found.form if found else None
 

@@ -85,10 +85,10 @@ def _only_box(text: str) -> str | None:
             return None
         depth += text.count("{", position, end) - 1
         position = end + 1
-    content = text[start + 7 : end]
+    content = text[start + 7 : end + 1]
     if len(content) > MAX_LENGTH or "\n" in content or "\\{" in content or "\\}" in content or "\\\\" in content:
         return None
-    return content.strip() or None
+    return content[:-1].strip() or None
 
 
 def _boxes(text: str) -> tuple[list[tuple[int, str]], bool]:

@@ -32,7 +32,7 @@ def form(node: Node) -> str:
 def formula_form(node: Node) -> str:
     """`3/4`, 40 digits, or a digest of the values at the points."""
     if node.op == "deg":
-        return form(node.args[0])
+        return f"{form(node.args[0])} °"
     if node.op in ("inf", "neg") and contains(node, "inf"):
         return "oo" if node.op == "inf" else "-oo" if node.args[0].op == "inf" else written(node)
     try:
@@ -74,11 +74,12 @@ def _written(node: Node) -> str:
 def _unit(node: Node) -> str:
     factor = node.value if node.value is not None else Fraction(1)
     inner = node.args[0]
-    if node.name in ("share", "angle", "money", "") and factor == 1:
-        return form(inner)
     if factor != 1:
         inner = Node("mul", (Node("num", value=factor), inner))
-    return form(inner) if node.name in ("money", "") else f"{form(inner)} {node.name}"
+    return f"{form(inner)} {_MARKS.get(node.name, node.name)}" if node.name else form(inner)
+
+
+_MARKS = {"share": "%", "angle": "°", "money": "$"}
 
 
 def _tuple(node: Node) -> str:

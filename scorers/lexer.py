@@ -62,7 +62,7 @@ _STYLE = frozenset(
     """left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr middle displaystyle textstyle scriptstyle limits
     nolimits mathbf mathit mathsf mathcal mathfrak boldsymbol bm boxed fbox ensuremath mathop mathord mathbin mathrel
     mathstrut strut underline color qquad quad enspace thinspace negthinspace medspace thickspace space hfill
-    cancel mathopen mathclose mathpunct""".split()
+    cancel mathopen mathclose mathpunct tiny small normalsize large Large LARGE huge Huge""".split()
 )
 _WITH_ARGUMENT = frozenset("hspace vspace phantom hphantom vphantom label tag color textcolor kern hskip".split())
 _SPACES = frozenset(" \t\n\r\f\v,;:!> /")
@@ -80,7 +80,7 @@ _SAME = {
     "arctg": "arctan", "Reals": "R", "bar": "overline", "lg": "log10", "textpercent": "%", "and": "and", "or": "or",
 }  # fmt: skip
 
-_DIGITS = r"\d{1,3}(?:(?:\s*(?:,\s*\\[!,]|\{,\}|\\,|\\ |\\!)\s*|[  ])\d{3})+(?!\d)"
+_DIGITS = r"\d{1,3}(?:(?:\s*(?:,\s*\\[!,]|\{,\}|\\text\{,\}|\\[,;:! ])\s*|[  ])\d{3})+(?!\d)"
 _NUMBER = re.compile(rf"(?:{_DIGITS}|\d+)(?:\.\d+)?(?:[eE][+-]?\d{{1,4}}(?![\da-zA-Z]))?|\.\d+")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d,]|\.\d*,)(?:\.\d+)?")
 _COMMAND = re.compile(r"\\([a-zA-Z]+|.)", re.DOTALL)
@@ -250,6 +250,7 @@ class _Lexer:
             self.enter_text()
         elif name in _STYLE and name != "color":
             self.spaced = True
+            self.at += name in ("left", "right") and self.text.startswith(".", self.at)  # a bracket that is not shown
         elif name in _WITH_ARGUMENT:
             self.skip_argument()
         elif name in ("begin", "end"):

@@ -29,7 +29,7 @@ BITS = 3.3219
 MAX_BITS = 131_072
 MAX_STEPS = 20_000
 MAX_COST = 4 * 10**8
-MAX_GAMMA_DIGITS = 400
+MAX_GAMMA_DIGITS = 200
 """Digits to which factorials of other numbers than integers are known: the first at 1,000 digits takes seconds."""
 
 
@@ -48,7 +48,8 @@ class Evaluator:
 
     @property
     def mp(self) -> Any:
-        """The context, at the precision of this evaluation."""
+        """The context, at the precision of this evaluation. Raises OutOfTime: nothing inexact goes unwatched."""
+        check_time()
         return context(self.digits)
 
     def value(self, node: Node) -> Value:
@@ -98,7 +99,7 @@ class Evaluator:
         if not mp.isfinite(value):
             raise Undefined("an infinite value")
         if isinstance(value, mp.mpc):
-            noise = abs(value) * mp.mpf(10) ** (20 - self.digits)
+            noise = mp.ldexp(abs(value), -int((self.digits - 20) * BITS))
             if abs(value.imag) <= noise:
                 return +value.real
             if abs(value.real) <= noise:

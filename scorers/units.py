@@ -55,11 +55,18 @@ _enter("data", 1, "mb megabyte megabytes")
 _enter("data", 1000, "gb gigabyte gigabytes")
 _enter("data", _F(1, 1000), "kb kilobyte kilobytes")
 _enter("unit", 1, "unit units")
+_enter("energy", 1, "j joule joules")
+_enter("energy", 1000, "kj kilojoule kilojoules")
+_enter("force", 1, "n newton newtons")
+_enter("power", 1, "w watt watts")
+_enter("power", 1000, "kw kilowatt kilowatts")
+_enter("pressure", 1, "pa pascal pascals")
+_enter("pressure", 1000, "kpa")
+_enter("frequency", 1, "hz hertz")
+_enter("amount", 1, "mol mole moles")
 _enter("length time^-1", _F(1609344, 3600000), "mph")
 _enter("length time^-1", _F(1000, 3600), "kph kmh")
 
-MARKS = frozenset({"share", "angle", "money"})
-"""Dimensions whose base unit is only a mark beside a number (10%, 90°, $5): the mark may be left out."""
 UNIT_WORDS = frozenset(name for name in _TABLE if len(name) > 1) | {"square", "sq", "cubic", "cu"}
 _NOT_NOUNS = frozenset(
     """or and more less than only not no at least most if when where for all any some from to between each every even

@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501
 
+from answer_pairs import NO as LATE_NO
+from answer_pairs import YES as LATE_YES
 from more_pairs import NO as MORE_NO
 from more_pairs import YES as MORE_YES
 
@@ -149,5 +151,5 @@ NO: dict[str, list[tuple[str, str]]] = {
 }  # fmt: skip
 
 PAIRS = [(kind, gold, answer, verdict)
-         for table, verdict in ((YES, True), (MORE_YES, True), (NO, False), (MORE_NO, False))
+         for table, verdict in ((YES, True), (MORE_YES, True), (LATE_YES, True), (NO, False), (MORE_NO, False), (LATE_NO, False))
          for kind, pairs in table.items() for gold, answer in pairs]  # fmt: skip
