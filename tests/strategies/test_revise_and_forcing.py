@@ -1,0 +1,104 @@
+"""Sequential revisions, budget forcing and tree of thoughts: identities, what is forced, what is visible."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.cli import main
+from harness.core import Completion, Request, Sampling
+from support import lines, search
+
+SAMPLING = Sampling(0.8, max_tokens=200, seed=3)
+
+
+def scripted(replies: list[Completion]) -> tuple[list[Request], object]:
+    """An engine that answers from a list and keeps what it was asked."""
+    asked: list[Request] = []
+
+    async def generate(request: Request) -> Completion:
+        asked.append(request)
+        return replies[len(asked) - 1]
+
+    return asked, generate
+
+
+def test_one_attempt_is_a_sample() -> None:
+    assert search("revise", attempts=1, sampling=SAMPLING).texts == search("sample", n=1, sampling=SAMPLING).texts
+
+
+def test_nothing_to_force_is_plain_generation() -> None:
+    found = search("budget_forcing", waits=0, sampling=SAMPLING)
+    assert found.texts == search("sample", n=1, sampling=SAMPLING).texts
+    assert found.selection.candidates[0].forced_tokens == 0
+
+
+def test_wait_takes_the_place_of_the_end_of_thinking() -> None:
+    replies = [
+        Completion("two and two is five", 5, 5, "stop", "</think>"),
+        Completion(", no, four", 9, 3, "stop", "</think>"),
+        Completion("\n\n\\boxed{4}", 12, 4, "eos"),
+    ]
+    asked, engine = scripted(replies)
+    [path] = search("budget_forcing", waits=1, engine=engine, sampling=SAMPLING).selection.candidates  # type: ignore[arg-type]
+    assert path.text == "<think>\ntwo and two is fiveWait, no, four</think>\n\n\\boxed{4}"
+    assert (path.tokens, path.thinking_tokens, path.whole) == (12, 8, True)
+    assert path.forced_tokens == 2  # <think> and Wait
+    assert asked[1].prefix.endswith("fiveWait")
+
+
+def test_spent_thinking_is_ended_and_an_answer_forced() -> None:
+    replies = [Completion("on and on and on", 5, 5, "length"), Completion(" \\boxed{4}", 12, 4, "eos")]
+    asked, engine = scripted(replies)
+    found = search("budget_forcing", waits=3, thinking_budget=5, engine=engine, sampling=SAMPLING)  # type: ignore[arg-type]
+    [path] = found.selection.candidates
+    assert path.text == "<think>\non and on and on\n</think>\n\nFinal Answer: \\boxed{4}"
+    assert asked[0].sampling.max_tokens == 5
+    assert path.thinking_tokens == 5
+
+
+def test_revising_needs_a_way_to_render_a_conversation() -> None:
+    with pytest.raises(ValueError, match="way to render"):
+        search("revise", attempts=2, step_accuracy=1.0, sampling=SAMPLING)
+
+
+@pytest.mark.parametrize("strategy", ["revise", "budget_forcing", "tree_of_thoughts"])
+@pytest.mark.parametrize("options", ["", "--budget 200", "--budget 5", "--max-tokens 20"])
+def test_each_runs_and_every_token_is_accounted_for(
+    strategy: str, options: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = f"eval game24 --model toy/default --strategy {strategy} --limit 3 {options}"
+    assert main([*command.split(), "--output-dir", str(tmp_path)]) == 0
+    capsys.readouterr()
+    [folder] = tmp_path.iterdir()
+    for problem in lines(folder / "problems.jsonl"):
+        own = [r for r in lines(folder / "responses.jsonl") if r["problem_id"] == problem["problem_id"]]
+        assert len(own) == problem["n"] > 0
+        assert sum(r["chosen"] for r in own) == 1
+        if options.startswith("--budget"):
+            assert problem["usage"]["completion_tokens"] <= int(options.split()[1])
+
+
+def test_attempts_stand_in_their_order_with_their_accuracy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = "eval game24 --model toy/default --strategy revise -S attempts=4 --limit 5 -S choose=last"
+    assert main([*command.split(), "--output-dir", str(tmp_path)]) == 0
+    capsys.readouterr()
+    [folder] = tmp_path.iterdir()
+    for problem in lines(folder / "problems.jsonl"):
+        own = [r for r in lines(folder / "responses.jsonl") if r["problem_id"] == problem["problem_id"]]
+        assert [r["index"] for r in own] == [0, 1, 2, 3]
+        assert [r["weights"]["last"] for r in own] == [0.0, 1.0, 2.0, 3.0]
+        assert problem["choices"]["last"]["index"] == 3
+
+
+def test_thoughts_are_searched_by_breadth_and_by_depth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = main(["list", "strategies", "--json"])
+    assert known == 0
+    assert "tree_of_thoughts" in capsys.readouterr().out
+    command = "eval game24 --model toy/default --strategy tree_of_thoughts --limit 2"
+    assert main([*command.split(), "--output-dir", str(tmp_path)]) == 0
+    capsys.readouterr()
+    [folder] = tmp_path.iterdir()
+    for tree in lines(folder / "trees.jsonl"):
+        assert any(node["state"] == "pruned" for node in tree["nodes"]) or len(tree["nodes"]) > 3
