@@ -3,6 +3,7 @@
 #   make demo     evaluate a real model on real problems, print the table by level
 #   make test     the test suite         make slow   the tests that take minutes (real engines, real data)
 #   make check    lint, format, types, layers
+#   make search   searches with a real model: a reward model's architecture with random weights, and the model as judge
 #
 # A machine with CUDA takes vLLM's CUDA build:   make VLLM=vllm
 # A machine that vLLM does not support goes without it:   make VLLM=
@@ -16,7 +17,7 @@ SHELL := /bin/bash
 comma := ,
 export HF_HUB_DISABLE_TELEMETRY ?= 1
 
-.PHONY: all demo test slow check clean
+.PHONY: all demo search test slow check clean
 all: .venv/.ready
 
 .venv/.ready: pyproject.toml constraints-cpu.txt
@@ -34,6 +35,12 @@ endif
 
 demo: .venv/.ready
 	.venv/bin/harness demo
+
+SEARCH := --strategy best_of_n,beam,mcts -S n=4 -S width=2 -S simulations=2 -S max_steps=6 --limit 20 --max-tokens 128
+search: .venv/.ready
+	.venv/bin/harness eval math500 --model vllm/smollm2 $(SEARCH) --verifier prm/random-prm
+	.venv/bin/harness eval math500 --model vllm/smollm2 $(SEARCH) --verifier judge/smollm2 --limit 2
+	.venv/bin/harness report runs/math500-mcts-* --search
 
 test: .venv/.ready
 	.venv/bin/python -m pytest
