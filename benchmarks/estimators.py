@@ -16,6 +16,7 @@ from typing import Any
 
 from scorers import curves
 from scorers.estimators import best_curve, maj_curve, pass_at_k
+from scorers.weighted import weighted_maj_at_all_k
 
 
 def problem(rng: random.Random, n: int) -> tuple[list[str | None], list[bool], list[float]]:
@@ -60,7 +61,7 @@ def main() -> None:
         slow = seconds(lambda exact=exact: [exact(p) for p in few]) / len(few) * len(problems)
         gap = max(abs(float(a) - b) for p in few for a, b in zip(quick(p), exact(p), strict=True))
         print(f"| {name} | {took:.1f} | {slow:.0f} | {slow / took:.0f} | {gap:.1e} |")
-    took = seconds(lambda: [curves.weighted_maj_at_all_k(*p) for p in problems[:20]]) / 20 * len(problems)
+    took = seconds(lambda: [weighted_maj_at_all_k(*p) for p in problems[:20]]) / 20 * len(problems)
     print(f"| wmaj@k (128 orders, from 20 problems) | {took:.0f} | – | – | – |")
 
 

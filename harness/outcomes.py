@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from harness.core import CUT
 from harness.run import Json, Run
 from scorers import curves, sampling
+from scorers.weighted import weighted_maj_at_all_k
 
 if TYPE_CHECKING:
     from scorers.curves import Curve
 
 GROUPS = ("level", "subject")
-CURVES = ("pass@k", "maj@k", "best@k", "wmaj@k", "pass^k", "g-pass@k[0.5]", "mg-pass@k")
-"""The metrics that have a value for every k up to the number of responses."""
+CURVES = ("pass@k", "maj@k", "best@k", "wmaj@k", "pass^k", "g-pass@k[0.5]", "g-pass@k[0.75]", "mg-pass@k")
+"""The metrics that have a value for every k up to the number of responses; G-Pass@k at τ = 1 is pass^k."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +96,37 @@ class Outcome:
 
     def variances(self, metric: str, ks: Sequence[int]) -> list[float | None]:
         """The variance of a metric over new samples of this problem, at each k; None where it cannot be had."""
-        if metric == "pass@k":
-            found = sampling.pass_variances(len(self.judged), self.right, ks)
-            exact = sampling.mean_variance(len(self.judged), self.right)
-            return [exact if k == 1 else v for k, v in zip(ks, found, strict=True)]
+        known: dict[Any, list[float | None]] = self.__dict__.setdefault("_variances", {})
+        key = (metric, tuple(ks))
+        if key not in known:
+            known[key] = self._sampling(metric, ks)
+        return known[key]
+
+    def _sampling(self, metric: str, ks: Sequence[int]) -> list[float | None]:
+        n, c = len(self.judged), self.right
+        if metric in _COUNTED:
+            found = sampling.count_variances(_COUNTED[metric], n, c, ks)
+            exact = sampling.mean_variance(n, c)
+            mean = metric in ("pass@k", "pass^k")  # at k = 1 both are c/n, whose variance has an unbiased form
+            return [exact if mean and k == 1 else v for k, v in zip(ks, found, strict=True)]
         if metric == "maj@k":
             return sampling.maj_variances(*self.votes, ks)
         if metric == "best@k":
             return sampling.best_variances(self.judged_scores, [float(flag) for flag in self.votes[1]], ks)
-        return [None] * len(ks)
+        return [None] * len(ks)  # of wmaj@k, whose Monte Carlo noise a jackknife would take for sampling noise
+
+
+_COUNTED: dict[str, Callable[[int, int], Curve]] = {
+    "pass@k": curves.pass_at_all_k,
+    "pass^k": curves.pass_hat_all_k,
+    "g-pass@k[0.5]": partial(curves.g_pass_at_all_k, tau=0.5),
+    "g-pass@k[0.75]": partial(curves.g_pass_at_all_k, tau=0.75),
+    "mg-pass@k": curves.mg_pass_at_all_k,
+}
+
+
+def _counted(curve: Callable[[int, int], Curve]) -> Callable[[Outcome], tuple[Curve, None]]:
+    return lambda o: (curve(len(o.judged), o.right), None)
 
 
 def _best(outcome: Outcome) -> tuple[Curve, None]:
@@ -111,13 +134,10 @@ def _best(outcome: Outcome) -> tuple[Curve, None]:
 
 
 _CURVES: dict[str, Callable[[Outcome], tuple[Curve, Curve | None]]] = {
-    "pass@k": lambda o: (curves.pass_at_all_k(len(o.judged), o.right), None),
-    "pass^k": lambda o: (curves.pass_hat_all_k(len(o.judged), o.right), None),
-    "g-pass@k[0.5]": lambda o: (curves.g_pass_at_all_k(len(o.judged), o.right, 0.5), None),
-    "mg-pass@k": lambda o: (curves.mg_pass_at_all_k(len(o.judged), o.right), None),
+    **{metric: _counted(curve) for metric, curve in _COUNTED.items()},
     "maj@k": lambda o: (curves.maj_at_all_k(*o.votes), None),
     "best@k": _best,
-    "wmaj@k": lambda o: curves.weighted_maj_at_all_k(*o.votes, o.judged_scores),
+    "wmaj@k": lambda o: weighted_maj_at_all_k(*o.votes, o.judged_scores),
 }
 
 

@@ -58,7 +58,7 @@ def verdict(grade: Grade) -> Json:
     return {name: getattr(grade, name) for name in ("answer", "canonical", "correct", "reason", "rule")}
 
 
-GROUPINGS = ("contest", "source")
+GROUPINGS = ("contest", "year", "source")
 """Columns of a document that say which problems belong together: `--cluster` takes them."""
 
 

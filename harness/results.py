@@ -14,7 +14,8 @@ from harness.outcomes import outcomes as read
 from harness.registry import unknown
 from harness.run import RESULTS_SCHEMA, Json, Run
 from scorers.intervals import mean_estimate, quantiles
-from scorers.sampling import standard_error
+from scorers.resampling import RESAMPLES, SEED, median_interval, ratio_interval
+from scorers.sampling import standard_error, value_variance
 
 UNSCORED = tuple(name for name in CURVES if name not in ("best@k", "wmaj@k"))
 SHOWN = 64
@@ -30,7 +31,8 @@ def build(run: Run, ks: Sequence[int] | None = None, *, cluster: str | None = No
     """results.json of a run. `ks` are the k of the @k metrics (default 1, 2, 4 … n); k > n has the value null.
 
     `se`, `low` and `high` are for new problems of the same kind, dependent within one value of the field `cluster`;
-    `se_samples` is for new responses to the same problems. Raises UsageError where no problem has that field."""
+    `se_samples` is for new responses to the same problems, null where it cannot be had: at k = n, for one response a
+    problem, for wmaj@k. Raises UsageError where no problem has that field."""
     outcomes = read(run)
     _check_cluster(outcomes, cluster)
     identity = run.manifest["identity"]
@@ -54,8 +56,9 @@ def build(run: Run, ks: Sequence[int] | None = None, *, cluster: str | None = No
         "judge": _judge(run, outcomes),
         "usage": _usage(run),
         "cluster": cluster,
+        "bootstrap": {"seed": SEED, "resamples": RESAMPLES, "library": "scipy.stats.bootstrap"},
         "metrics": rows,
-        "curves": _curves(outcomes, n),
+        "curves": _curves(outcomes, n, cluster),
     }
 
 
@@ -79,35 +82,71 @@ def _rows(
     undecided = len(outcomes) - len(chosen)
     rows = [_row("accuracy", None, group, chosen, undecided, clusters=_labels(decided, cluster))]
     for metric in CURVES if scored(outcomes) else UNSCORED:
-        rows += [_curve_row(outcomes, (metric, k), group, unjudged, cluster) for k in ks]
-    per_problem: list[tuple[str, Sequence[Outcome], Callable[[Outcome], float]]] = [
-        ("completion_tokens", [o for o in outcomes if o.tokens], lambda o: _mean(o.tokens)),
-        ("thinking_tokens", [o for o in outcomes if o.thinking], lambda o: _mean(o.thinking)),
-        ("total_tokens", outcomes, lambda o: float(o.total_tokens)),
-        ("human_tokens", [o for o in outcomes if o.human_tokens], lambda o: _mean(o.human_tokens)),
-    ]
-    for metric, members, value in per_problem:
-        values = [value(o) for o in members]
-        rows.append(_row(metric, None, group, values, 0, bounds=None, clusters=_labels(members, cluster)))
-    answered = [o for o in outcomes if o.truncated]
-    cut = [_mean(o.truncated) for o in answered]
-    rows.append(_row("truncated", None, group, cut, 0, clusters=_labels(answered, cluster)))
+        rows += _curve_rows(outcomes, metric, ks, group, unjudged=unjudged, cluster=cluster)
+    for metric, per_response in _PER_RESPONSE.items():
+        members = [o for o in outcomes if per_response(o)]
+        means = [_mean(per_response(o)) for o in members]
+        bounds = (0.0, 1.0) if metric == "truncated" else None
+        row = _row(metric, None, group, means, 0, bounds=bounds, clusters=_labels(members, cluster))
+        if metric != "human_tokens":
+            row["se_samples"] = standard_error([value_variance(per_response(o)) for o in members])
+        if metric in ("completion_tokens", "thinking_tokens") and any(means):
+            found = median_interval(means, clusters=_labels(members, cluster))
+            row |= {"median_low": found and found.low, "median_high": found and found.high}
+        rows.append(row)
+    totals = [float(o.total_tokens) for o in outcomes]
+    rows.append(_row("total_tokens", None, group, totals, 0, bounds=None, clusters=_labels(outcomes, cluster)))
+    rows.append(_human_ratio(outcomes, group, cluster))
     return rows
 
 
-def _curve_row(
-    outcomes: Sequence[Outcome], which: tuple[str, int], group: tuple[str, Any], unjudged: int, cluster: str | None
-) -> Json:
-    """One k of a curve over the problems with at least k judged responses, with both variances."""
-    metric, k = which
-    members = [o for o in outcomes if len(o.judged) >= k]
-    values = [min(max(float(o.curve(metric)[k - 1]), 0.0), 1.0) for o in members]
-    row = _row(metric, k, group, values, unjudged, clusters=_labels(members, cluster))
-    row["se_samples"] = standard_error([o.variances(metric, [k])[0] for o in members])
-    errors = [error[k - 1] for o in members if (error := o.monte_carlo(metric)) is not None]
-    if errors:
-        row["se_monte_carlo"] = math.sqrt(math.fsum(float(e) ** 2 for e in errors)) / len(members)
+_PER_RESPONSE: dict[str, Callable[[Outcome], Sequence[float]]] = {
+    "completion_tokens": lambda o: o.tokens,
+    "thinking_tokens": lambda o: o.thinking,
+    "human_tokens": lambda o: o.human_tokens,
+    "truncated": lambda o: o.truncated,
+}
+"""What each response (or human solution) has a number of; a problem's value is their mean."""
+
+
+def _human_ratio(outcomes: Sequence[Outcome], group: tuple[str, Any], cluster: str | None) -> Json:
+    """Mean tokens of a response over mean tokens of a human solution, over the problems that have both; its interval is
+    by the bootstrap, since both are random over problems. Of new samples only the numerator is."""
+    members = [o for o in outcomes if o.tokens and any(o.human_tokens)]
+    row = _row("human_ratio", None, group, [], 0) | {"problems": len(members)}
+    if not members:
+        return row
+    model, human = [_mean(o.tokens) for o in members], [_mean(o.human_tokens) for o in members]
+    row["value"] = math.fsum(model) / math.fsum(human)
+    found = ratio_interval(model, human, clusters=_labels(members, cluster))
+    if found is not None:
+        row |= {"low": found.low, "high": found.high, "interval": found.method}
+    noise = standard_error([value_variance(o.tokens) for o in members])
+    row["se_samples"] = None if noise is None else noise * len(members) / math.fsum(human)
     return row
+
+
+def _curve_rows(
+    outcomes: Sequence[Outcome],
+    metric: str,
+    ks: Sequence[int],
+    group: tuple[str, Any],
+    *,
+    unjudged: int,
+    cluster: str | None,
+) -> list[Json]:
+    """A curve at each of `ks`, over the problems with at least k judged responses, with both variances."""
+    rows = []
+    for i, k in enumerate(ks):
+        members = [o for o in outcomes if len(o.judged) >= k]
+        values = [min(max(float(o.curve(metric)[k - 1]), 0.0), 1.0) for o in members]
+        row = _row(metric, k, group, values, unjudged, clusters=_labels(members, cluster))
+        row["se_samples"] = standard_error([o.variances(metric, ks)[i] for o in members])
+        errors = [error[k - 1] for o in members if (error := o.monte_carlo(metric)) is not None]
+        if errors:
+            row["se_monte_carlo"] = math.sqrt(math.fsum(float(e) ** 2 for e in errors)) / len(members)
+        rows.append(row)
+    return rows
 
 
 def _labels(members: Sequence[Outcome], cluster: str | None) -> list[Any] | None:
@@ -117,9 +156,9 @@ def _labels(members: Sequence[Outcome], cluster: str | None) -> list[Any] | None
     return [o.problem_id if o.groups.get(cluster) is None else ("cluster", o.groups[cluster]) for o in members]
 
 
-def _curves(outcomes: Sequence[Outcome], n: int) -> Json:
+def _curves(outcomes: Sequence[Outcome], n: int, cluster: str | None = None) -> Json:
     """Every k of each curve up to SHOWN, then SHOWN more evenly spread: lists of the same length for k, value, low and
-    high, over the problems that have k judged responses."""
+    high (new problems), over the problems that have k judged responses."""
     finished = [o for o in outcomes if o.status == "ok"]
     ks = sorted({*range(1, min(n, SHOWN) + 1), *(round(SHOWN + i * (n - SHOWN) / SHOWN) for i in range(1, SHOWN + 1))})
     ks = [k for k in ks if k <= n]
@@ -127,8 +166,9 @@ def _curves(outcomes: Sequence[Outcome], n: int) -> Json:
     for metric in CURVES if scored(finished) else UNSCORED:
         rows = []
         for k in ks:
-            values = [min(max(float(o.curve(metric)[k - 1]), 0.0), 1.0) for o in finished if len(o.judged) >= k]
-            rows.append((k, len(values), mean_estimate(values)))
+            members = [o for o in finished if len(o.judged) >= k]
+            values = [min(max(float(o.curve(metric)[k - 1]), 0.0), 1.0) for o in members]
+            rows.append((k, len(values), mean_estimate(values, clusters=_labels(members, cluster))))
         found[metric] = {"k": [k for k, _, _ in rows], "problems": [size for _, size, _ in rows]} | {
             name: [None if e is None else round(getattr(e, name), 6) for _, _, e in rows]
             for name in ("value", "low", "high")
@@ -151,7 +191,7 @@ def _row(
     row: Json = {"metric": metric, "k": k, "group": group[0], "value_of_group": group[1]}
     for name in ("value", "se", "low", "high"):
         row[name] = None if estimate is None else getattr(estimate, name)
-    row |= {"problems": len(values), "unjudged": unjudged}
+    row |= {"se_samples": None, "problems": len(values), "unjudged": unjudged}
     if bounds is None:
         q25, median, q75 = quantiles(values) if values else (None, None, None)
         row |= {"q25": q25, "median": median, "q75": q75}

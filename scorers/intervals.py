@@ -57,11 +57,9 @@ def mean_estimate(
     mean = math.fsum(numbers) / count
     # Rounding must not take the mean out of the data's range: equal values have exactly themselves as mean.
     mean = min(max(mean, min(numbers)), max(numbers))
-    sums: defaultdict[Hashable, list[float]] = defaultdict(list)
-    for label, number in zip(range(count) if clusters is None else clusters, numbers, strict=True):
-        sums[label].append(number - mean)
-    groups = len(sums)
-    spread = math.fsum(math.fsum(residuals) ** 2 for residuals in sums.values())
+    totals = _cluster_sums([number - mean for number in numbers], clusters)
+    groups = len(totals)
+    spread = math.fsum(total**2 for total in totals)
     se = math.sqrt(spread * groups / (groups - 1)) / count if groups > 1 else None
     t = _t_quantile(max(1, groups - 1), confidence)
     if bounds is None:
@@ -75,6 +73,15 @@ def mean_estimate(
     size = _effective_problems(share, None if equal else spread / width**2, count, groups)
     low, high = (floor + width * end for end in _score_interval(share, size, t))
     return Estimate(mean, se, max(min(low, mean), floor), min(max(high, mean), bounds[1]), count)
+
+
+def _cluster_sums(residuals: Sequence[float], clusters: Sequence[Hashable] | None) -> Sequence[float]:
+    if clusters is None:
+        return residuals
+    sums: defaultdict[Hashable, list[float]] = defaultdict(list)
+    for label, residual in zip(clusters, residuals, strict=True):
+        sums[label].append(residual)
+    return [math.fsum(own) for own in sums.values()]
 
 
 def _effective_problems(share: float, spread: float | None, count: int, groups: int) -> float:

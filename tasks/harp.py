@@ -4,7 +4,7 @@
 most of which are the same problems with their choices. A document:
 
     {"problem_id": "2001/AMC_12/7", "problem": "...", "answer": "$\\frac{1}{2}$", "level": 2, "subject": "algebra",
-     "difficulty": null, "solutions": ["...", "..."], "contest": "2001/AMC_12"}
+     "difficulty": null, "solutions": ["...", "..."], "contest": "2001/AMC_12", "year": "2001"}
 
 Answers keep their `$...$`: taking it off is the grader's business. In `harp_mcq` the answer is the letter, the problem
 ends with the lettered choices, and `choices` lists their texts.
@@ -56,4 +56,5 @@ def _document(row: Mapping[str, Any]) -> dict[str, Any]:
         "difficulty": None,
         "solutions": solutions,
         "contest": f"{row['year']}/{row['contest']}",
+        "year": str(row["year"]),
     }

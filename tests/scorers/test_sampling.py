@@ -11,8 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorers.estimators import best_curve, maj_curve, pass_at_k
-from scorers.sampling import best_variances, maj_variances, mean_variance, pass_variances, standard_error
+from scorers.curves import g_pass_at_all_k, pass_hat_all_k
+from scorers.estimators import best_curve, g_pass_at_k, maj_curve, pass_at_k, pass_hat_k
+from scorers.sampling import (
+    best_variances,
+    count_variances,
+    maj_variances,
+    mean_variance,
+    pass_variances,
+    standard_error,
+    value_variance,
+)
 
 T = TypeVar("T")
 
@@ -25,13 +34,15 @@ def jackknife(n: int, value: Callable[[Sequence[int]], float]) -> float:
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["a", "b", "c", None]), st.sampled_from([0.1, 0.5, None])), min_size=3, max_size=9
+        st.tuples(st.sampled_from(["a", "b", "c", None]), st.sampled_from([0.1, 0.5, 0.7, None]), st.booleans()),
+        min_size=3,
+        max_size=9,
     )
 )
-def test_each_equals_the_jackknife_by_its_definition(pairs: list[tuple[str | None, float | None]]) -> None:
+def test_each_equals_the_jackknife_by_its_definition(pairs: list[tuple[str | None, float | None, bool]]) -> None:
     n = len(pairs)
     answers, scores = [p[0] for p in pairs], [p[1] for p in pairs]
-    correct = [answer == "a" for answer in answers]
+    correct = [p[2] for p in pairs]  # flags may disagree within an answer
     ks = list(range(1, n))
 
     def kept(values: Sequence[T], left: Sequence[int]) -> list[T]:
@@ -50,6 +61,21 @@ def test_each_equals_the_jackknife_by_its_definition(pairs: list[tuple[str | Non
     assert pass_variances(n, sum(correct), ks) == pytest.approx(list(map(passed, ks)), abs=1e-12)
     assert maj_variances(answers, correct, ks) == pytest.approx(list(map(voted, ks)), abs=1e-12)
     assert best_variances(scores, values, ks) == pytest.approx(list(map(best, ks)), abs=1e-12)
+
+
+@given(st.integers(2, 9).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))))
+def test_counts_are_enough_for_the_others(nc: tuple[int, int]) -> None:
+    n, c = nc
+    flags = [True] * c + [False] * (n - c)
+    ks = list(range(1, n))
+
+    def half(right: int, k: int) -> float:
+        return g_pass_at_k(n - 1, right, k, 0.5)
+
+    hat = [jackknife(n, lambda left, k=k: pass_hat_k(n - 1, sum(flags[i] for i in left), k)) for k in ks]
+    tau = [jackknife(n, lambda left, k=k: half(sum(flags[i] for i in left), k)) for k in ks]
+    assert count_variances(pass_hat_all_k, n, c, ks) == pytest.approx(hat, abs=1e-12)
+    assert count_variances(lambda n, c: g_pass_at_all_k(n, c, 0.5), n, c, ks) == pytest.approx(tau, abs=1e-12)
 
 
 @given(st.integers(2, 12).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))))
@@ -76,6 +102,9 @@ def test_what_cannot_be_had_is_none() -> None:
     assert mean_variance(1, 1) is None
     assert pass_variances(4, 2, [3, 4]) == [pytest.approx(pass_variances(4, 2, [3])[0]), None]
     assert maj_variances(["a"], [True], [1]) == [None]
+    assert best_variances([0.5], [1.0], [1]) == [None]
+    assert value_variance([7]) is None
+    assert value_variance([3, 5]) == 1.0
     assert standard_error([]) is None
     assert standard_error([0.04, None]) is None
     assert standard_error([0.04, 0.05]) == pytest.approx(0.3 / 2)
