@@ -12,12 +12,14 @@ from reports.tables import caption, footnotes, table
 from reports.views import View
 
 
-def html(runs: Sequence[Run], *, by: str = "level") -> str:
+def html(runs: Sequence[Run], *, by: str = "level", metrics: Sequence[str] = ()) -> str:
     """The page; everything that a model or a user wrote is escaped."""
     shown = []
     for run in runs:
-        header, body = table(run, by=by)
-        shown += [View(caption(run), header, body, footnotes(run), []), cost(run, by=by)]
+        header, body = table(run, by=by, metrics=metrics)
+        shown.append(View(caption(run), header, body, footnotes(run, metrics=metrics), []))
+        if not metrics:
+            shown.append(cost(run, by=by))
     return views(shown, title=f"Results by {by}")
 
 

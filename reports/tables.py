@@ -5,19 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tabulate import tabulate
 
+from harness.core import UsageError
+from harness.registry import unknown
 from harness.run import Json, Run
 
 GROUPS = ("level", "subject")
 SHOWN_KS = 3
 
 
-def tidy(runs: Sequence[Run]) -> list[Json]:
-    """Every metric row of every run, with the run's name, task, model and strategy beside it."""
+Column = tuple[str, int | None]
+"""A metric and its k."""
+
+
+def tidy(runs: Sequence[Run], *, metrics: Sequence[str] = ()) -> list[Json]:
+    """Every metric row of every run, with the run's name, task, model and strategy beside it; of `metrics` alone, if
+    any are named. Raises UsageError as `selected` does."""
     rows = []
     for run in runs:
         results = run.results()
@@ -27,18 +35,20 @@ def tidy(runs: Sequence[Run]) -> list[Json]:
             "model": results["model"],
             "strategy": results["strategy"]["name"],
         }
-        rows += [{**head, **row} for row in results["metrics"]]
+        wanted = set(selected(results["metrics"], metrics)) if metrics else None
+        kept = (row for row in results["metrics"] if wanted is None or (row["metric"], row["k"]) in wanted)
+        rows += [{**head, **row} for row in kept]
     return rows
 
 
-def as_json(runs: Sequence[Run]) -> str:
+def as_json(runs: Sequence[Run], *, metrics: Sequence[str] = ()) -> str:
     """The tidy rows as a JSON list."""
-    return json.dumps(tidy(runs), allow_nan=False)
+    return json.dumps(tidy(runs, metrics=metrics), allow_nan=False)
 
 
-def as_csv(runs: Sequence[Run]) -> str:
+def as_csv(runs: Sequence[Run], *, metrics: Sequence[str] = ()) -> str:
     """The tidy rows as CSV; null is an empty cell."""
-    rows = tidy(runs)
+    rows = tidy(runs, metrics=metrics)
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n")
@@ -47,24 +57,25 @@ def as_csv(runs: Sequence[Run]) -> str:
     return text.getvalue().rstrip("\n")
 
 
-def markdown(runs: Sequence[Run], *, by: str = "level") -> str:
-    """A Markdown table of each run: a line per level or subject, the whole last, and what it cost below."""
-    return "\n\n".join(_one(run, by) for run in runs)
+def markdown(runs: Sequence[Run], *, by: str = "level", metrics: Sequence[str] = ()) -> str:
+    """A Markdown table of each run: a line per level or subject, the whole last, and notes below."""
+    return "\n\n".join(_one(run, by, metrics) for run in runs)
 
 
-def table(run: Run, *, by: str = "level") -> tuple[list[str], list[list[str]]]:
-    """Header and cells of one run's table, all text."""
+def table(run: Run, *, by: str = "level", metrics: Sequence[str] = ()) -> tuple[list[str], list[list[str]]]:
+    """Header and cells of one run's table, all text: the usual columns, or those of `metrics`."""
     results = run.results()
     index = {(r["group"], r["value_of_group"], r["metric"], r["k"]): r for r in results["metrics"]}
     groups = list(dict.fromkeys((r["group"], r["value_of_group"]) for r in results["metrics"] if r["group"] == by))
-    columns = _columns(results["metrics"])
-    header = [by, "problems", *[name if k is None else name.replace("k", str(k)) for name, k in columns]]
+    columns = _shown(results["metrics"], metrics)
+    header = [by, "problems", *map(_title, columns)]
     body = []
     for group, value in [*groups, ("all", None)]:
         rows = [index.get((group, value, name, k)) for name, k in columns]
         covered = index[(group, value, "truncated", None)]["problems"]
         label = "all" if value is None else str(value)
-        body.append([label, str(covered), *[_cell(name, row) for (name, _), row in zip(columns, rows, strict=True)]])
+        cells = [_cell(name, row, covered) for (name, _), row in zip(columns, rows, strict=True)]
+        body.append([label, str(covered), *cells])
     return header, body
 
 
@@ -86,14 +97,15 @@ def by_whom(verifier: Json | None) -> str:
     return f" · verifier {verifier['name']}, {verifier['aggregation']}{mark}"
 
 
-def footnotes(run: Run) -> list[str]:
-    """What the numbers cover, what they cost, and where they are."""
+def footnotes(run: Run, *, metrics: Sequence[str] = ()) -> list[str]:
+    """What the numbers cover, how sure they are, what they cost, and where they are."""
     results = run.results()
     problems, asked, made = results["problems"], results["usage"]["asked"], results["usage"]["generated"]
     covered = f"{problems['finished']} of {problems['selected']} problems finished, {problems['errors']} errors, "
     covered += f"{problems['unjudged']} unjudged"
     cost = f"billed {asked['prompt_tokens']:,} prompt + {asked['completion_tokens']:,} completion tokens in "
     cost += f"{asked['calls']:,} calls; generated by this run: {made['completion_tokens']:,} in {made['calls']:,}"
+    columns = _shown(results["metrics"], metrics)
     cluster = results.get("cluster")
     unit = f"problems, dependent within one {cluster}" if cluster else "problems"
     interval = f"accuracies in percent with 95 % intervals over {unit}; tokens are means per response"
@@ -104,31 +116,97 @@ def footnotes(run: Run) -> list[str]:
         else []
     )
     warnings = [f"warning: {text}" for text in run.manifest.get("warnings", ())]
-    return [covered, cost, interval, *_two_errors(results["metrics"]), *said, *warnings, f"run: {run.folder}"]
+    whole = {(r["metric"], r["k"]): r for r in results["metrics"] if r["group"] == "all"}
+    sure = [*_coverage(results["metrics"], columns), *_two_errors(whole, columns), *_tokens(whole, unit)]
+    return [covered, cost, interval, *sure, *said, *warnings, f"run: {run.folder}"]
 
 
-def _two_errors(metrics: Sequence[Json]) -> list[str]:
-    """The two standard errors of the mean accuracy over responses, where there is more than one response."""
-    mean = next((r for r in metrics if r["metric"] == "pass@k" and r["k"] == 1 and r["group"] == "all"), None)
-    if mean is None or mean["value"] is None or mean["se"] is None or mean.get("se_samples") is None:
+def _coverage(metrics: Sequence[Json], columns: Sequence[Column]) -> list[str]:
+    """What "of N" in a cell means, where there is one."""
+    answered = {(r["group"], r["value_of_group"]): r["problems"] for r in metrics if r["metric"] == "truncated"}
+    shown = set(columns)
+    partly = any(
+        (r["metric"], r["k"]) in shown and 0 < r["problems"] < answered[r["group"], r["value_of_group"]]
+        for r in metrics
+    )
+    return (
+        ["of N: over N of the line's problems; the others lack judged responses, or a human solution"] if partly else []
+    )
+
+
+def _two_errors(whole: Mapping[Column, Json], columns: Sequence[Column]) -> list[str]:
+    """Both standard errors of the columns: with new problems of the same kind, and with new samples of these. Values
+    that do not differ at all give 0, which is no evidence of anything and is not shown."""
+    parts, some = [], False
+    for column in columns:
+        row = whole.get(column)
+        if row is None or column[0] in ("human_tokens", "truncated", "unjudged"):
+            continue
+        scale = 1 if column[0].endswith(("_tokens", "_ratio")) else 100
+        new, same = (f"{scale * e:.2g}" if e else "n/a" for e in (row["se"], row.get("se_samples")))
+        if (new, same) != ("n/a", "n/a"):
+            some |= same != "n/a"
+            parts.append((_title(column), new, same))
+    if not parts:
         return []
-    new, same = 100 * mean["se"], 100 * mean["se_samples"]
-    return [
-        f"pass@1 {100 * mean['value']:.1f}: standard error {new:.1f} for new problems, "
-        f"{same:.1f} for new samples of these"
-    ]
+    if not some:
+        listed = ", ".join(f"{name} {new}" for name, new, _ in parts)
+        return [f"standard errors for new problems: {listed}; for new samples of these problems: n/a"]
+    listed = ", ".join(f"{name} {new} | {same}" for name, new, same in parts)
+    return [f"standard errors for new problems | for new samples of these: {listed}"]
 
 
-def _one(run: Run, by: str) -> str:
-    header, body = table(run, by=by)
+def _tokens(whole: Mapping[Column, Json], unit: str) -> list[str]:
+    """The median of the tokens, and how many times a human solution's they are, with bootstrap intervals."""
+    tokens, ratio = whole.get(("completion_tokens", None)), whole.get(("human_ratio", None))
+    said = []
+    if tokens and tokens.get("median_low") is not None:
+        said.append(f"median {tokens['median']:,.0f} [{tokens['median_low']:,.0f}, {tokens['median_high']:,.0f}]")
+    if ratio and ratio["value"] is not None and ratio["low"] is not None:
+        cut = whole.get(("truncated", None), {}).get("value")
+        least = "at least (some were cut) " if cut else ""
+        said.append(
+            f"{least}{ratio['value']:.3g} [{ratio['low']:.3g}, {ratio['high']:.3g}] times a human solution's, "
+            f"a ratio of means over {ratio['problems']} problems"
+        )
+    return [f"completion tokens: {'; '.join(said)} (bootstrap over {unit})"] if said else []
+
+
+def _one(run: Run, by: str, metrics: Sequence[str]) -> str:
+    header, body = table(run, by=by, metrics=metrics)
     align = ("left", *["right"] * (len(header) - 1))
     text = tabulate(body, headers=header, tablefmt="github", colalign=align, disable_numparse=True)
-    return "\n".join([f"**{caption(run)}**", "", text, "", *footnotes(run)])
+    return "\n".join([f"**{caption(run)}**", "", text, "", *footnotes(run, metrics=metrics)])
 
 
-def _columns(metrics: Sequence[Json]) -> list[tuple[str, int | None]]:
+def _title(column: Column) -> str:
+    """pass@k at k = 4 is pass@4."""
+    name, k = column
+    return name if k is None else name.replace("@k", f"@{k}")
+
+
+def selected(metrics: Sequence[Json], names: Sequence[str]) -> list[Column]:
+    """The columns that names ask for: `pass@k` at every k there is, `pass@4` at one. Raises UsageError for others."""
+    known = list(dict.fromkeys((row["metric"], row["k"]) for row in metrics))
+    found = []
+    for name in names:
+        own = [column for column in known if name in (column[0], _title(column))]
+        if not own:
+            at = re.search(r"@(\d+)", name)
+            if at and any(name.replace(at[0], "@k") == metric for metric, _ in known):
+                raise UsageError(f"The results have no {name}. --k {at[1]} computes it.")
+            raise UsageError(unknown("Metric", name, {metric for metric, _ in known}))
+        found += own
+    return list(dict.fromkeys(found))
+
+
+def _shown(metrics: Sequence[Json], names: Sequence[str]) -> list[Column]:
+    return selected(metrics, names) if names else _columns(metrics)
+
+
+def _columns(metrics: Sequence[Json]) -> list[Column]:
     """The metrics that a table shows. Of many k, three: the first, the middle and the last."""
-    columns: list[tuple[str, int | None]] = [("accuracy", None)]
+    columns: list[Column] = [("accuracy", None)]
     whole = [row for row in metrics if row["group"] == "all"]
     for name in ("pass@k", "maj@k", "best@k", "wmaj@k"):
         ks = [row["k"] for row in whole if row["metric"] == name]
@@ -145,17 +223,27 @@ def _columns(metrics: Sequence[Json]) -> list[tuple[str, int | None]]:
     return [*columns, ("truncated", None), ("unjudged", None)]
 
 
-def _cell(name: str, row: Json | None) -> str:
-    """One number as a reader wants it."""
-    if name == "unjudged" or row is None:
-        return "" if row is None and name != "unjudged" else "0" if row is None else str(row["unjudged"])
-    value: Any = row["value"]
-    if value is None:
+def _cell(name: str, row: Json | None, covered: int) -> str:
+    """One number as a reader wants it, with the problems it covers where they are not all of the line's."""
+    if name == "unjudged":
+        return "0" if row is None else str(row["unjudged"])
+    if row is None:
+        return ""
+    if row["value"] is None:
         return "n/a"
+    text = _number(name, row)
+    return text if row["problems"] == covered else f"{text} of {row['problems']}"
+
+
+def _number(name: str, row: Json) -> str:
+    value: Any = row["value"]
     if name.endswith("_tokens"):
         return f"{value:,.0f}"
     if name == "truncated":
         return f"{100 * value:.0f} %"
+    if name == "human_ratio":
+        interval = "" if row["low"] is None else f" [{row['low']:.3g}, {row['high']:.3g}]"
+        return f"{value:.3g}{interval}"
     if row["low"] is None:
         return f"{100 * value:.1f}"
     return f"{100 * value:.1f} [{100 * row['low']:.0f}, {100 * row['high']:.0f}]"

@@ -237,6 +237,25 @@ def test_report_formats(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> N
     assert harness(capsys, "report", folder, "--by", "subject", "--format", "html")[1].startswith("<!doctype html>")
 
 
+def test_report_of_chosen_metrics_with_clusters(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    evaluate(capsys, tmp_path, "--strategy", "sample", "-S", "n=3")
+    folder = str(only(tmp_path))
+    code, out, _ = harness(capsys, "report", folder, "--metric", "pass@2,completion_tokens", "--cluster", "level")
+    assert code == 0
+    assert re.search(r"\| level +\| +problems \| +pass@2 \| +completion_tokens \|", out)
+    assert "dependent within one level" in out
+    rows = json.loads(harness(capsys, "report", folder, "--metric", "maj@k", "--format", "json")[1])
+    assert {row["metric"] for row in rows} == {"maj@k"}
+    for options, said in (
+        (["--metric", "pas@k"], "Did you mean 'pass@k'?"),
+        (["--metric", ","], "--metric names no metric"),
+        (["--cluster", "contst"], "Cluster 'contst' is not known"),
+        (["--cluster", "level", "--cost"], "--cluster has no effect on --cost"),
+    ):
+        code, _, err = harness(capsys, "report", folder, *options)
+        assert (code, said in err) == (2, True), err
+
+
 def test_report_of_a_run_without_results(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     evaluate(capsys, tmp_path)
     (only(tmp_path) / "results.json").unlink()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.results import Outcome, default_ks
+from harness.results import Outcome, _curves, _rows, default_ks
 
 
 def response(answer: str | None, correct: bool | None, **extra: Any) -> dict[str, Any]:
@@ -27,8 +27,6 @@ def outcome(responses: list[dict[str, Any]], **extra: Any) -> Outcome:
 
 
 def rows(outcomes: list[Outcome], ks: list[int]) -> dict[tuple[str, int | None], dict[str, Any]]:
-    from harness.results import _rows
-
     return {(row["metric"], row["k"]): row for row in _rows(outcomes, ks, ("all", None))}
 
 
@@ -87,3 +85,67 @@ def test_tokens_have_quartiles_and_cut_responses_a_share() -> None:
     assert found["truncated", None]["value"] == pytest.approx(0.5)
     assert (found["human_tokens", None]["value"], found["human_tokens", None]["problems"]) == (6.0, 1)
     assert found["thinking_tokens", None]["value"] == 2.5
+
+
+def test_the_ratio_to_human_solutions_is_one_of_means() -> None:
+    def tokens(*counts: int) -> list[dict[str, Any]]:
+        return [response("2", True, usage={"completion_tokens": c, "thinking_tokens": 0}) for c in counts]
+
+    members = [outcome(tokens(10, 30), human_tokens=[10, 30]), outcome(tokens(50, 70), human_tokens=[20])]
+    nobody = outcome(tokens(999, 999), human_tokens=None)
+    row = rows([*members, nobody], [1])["human_ratio", None]
+    assert row["value"] == pytest.approx((20 + 60) / (20 + 20))
+    assert (row["problems"], row["se"], row["low"]) == (2, None, None)  # two problems have no bootstrap
+    # Var of each mean of two: (20^2 / 2) / 2 = 100; sqrt(200) over 40 human tokens
+    assert row["se_samples"] == pytest.approx(200**0.5 / 40)
+    assert rows([nobody], [1])["human_ratio", None]["value"] is None
+    many = rows([members[i % 2] for i in range(20)], [1])
+    assert many["human_ratio", None]["low"] < 2 < many["human_ratio", None]["high"]
+    assert many["completion_tokens", None]["median_low"] <= 40 <= many["completion_tokens", None]["median_high"]
+
+
+def test_both_variances_stand_in_every_row() -> None:
+    pair = [response("2", True), response("3", False, usage={"completion_tokens": 30, "thinking_tokens": 0})]
+    found = rows([outcome(pair), outcome(pair)], [1, 2])
+    assert all("se_samples" in row for row in found.values())
+    assert found["pass@k", 1]["se_samples"] == found["pass^k", 1]["se_samples"] == pytest.approx((2 * 1 / 4) ** 0.5 / 2)
+    assert found["completion_tokens", None]["se_samples"] == pytest.approx((2 * 100) ** 0.5 / 2)
+    assert found["pass@k", 2]["se_samples"] is None  # k = n
+    single = rows([outcome(pair[:1]), outcome(pair[1:])], [1])
+    assert [row["se_samples"] for row in single.values() if row["metric"] != "human_ratio"] == [None] * (
+        len(single) - 1
+    )
+
+
+def test_different_numbers_of_judged_responses_are_covered_where_there_are_enough() -> None:
+    three = outcome([response("2", True), response("2", True), response("3", False)])
+    one = outcome([response("2", False), response("x", None), response("y", None)])
+    found = rows([three, one], [1, 2, 3])
+    assert [found["maj@k", k]["problems"] for k in (1, 2, 3)] == [2, 1, 1]
+    assert found["pass@k", 1]["value"] == pytest.approx((2 / 3 + 0) / 2)
+    assert found["pass@k", 2]["value"] == 1.0
+    curve = _curves([three, one], 3)["pass@k"]
+    assert (curve["k"], curve["problems"]) == ([1, 2, 3], [2, 1, 1])
+    assert curve["value"] == [0.333333, 1.0, 1.0]
+
+
+def test_curves_depend_on_the_clusters_as_rows_do() -> None:
+    right, wrong = response("2", True), response("3", False)
+    paired = [
+        outcome([right if i < 4 else wrong] * 2, problem_id=f"p{i}", groups={"contest": f"c{i // 2}"}) for i in range(8)
+    ]
+    row = {(r["metric"], r["k"]): r for r in _rows(paired, [1], ("all", None), "contest")}["pass@k", 1]
+    curve = _curves(paired, 2, "contest")["pass@k"]
+    assert (curve["low"][0], curve["high"][0]) == pytest.approx((row["low"], row["high"]), abs=1e-6)
+    assert curve["low"][0] < _curves(paired, 2)["pass@k"]["low"][0]
+
+
+def test_the_jackknife_is_asked_of_each_problem_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The jackknife is most of the work of a large run: levels and subjects must not repeat it."""
+    calls = []
+    monkeypatch.setattr(Outcome, "_sampling", lambda self, metric, ks: calls.append(metric) or [None] * len(ks))
+    one = outcome([response("2", True)] * 8)
+    for group in (("all", None), ("level", 1), ("subject", "algebra")):
+        _rows([one], [1, 2, 4], group)
+    assert len(calls) == len(set(calls))
+    assert "maj@k" in calls

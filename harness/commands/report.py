@@ -2,6 +2,7 @@ r"""Print the tables of one or several runs.
 
 harness report runs/* --by level
 harness report runs/math500-mcts-1a2b3c4d --search
+harness report runs/* --metric accuracy,pass@k,human_ratio --cluster contest
 harness report runs/math500-sample-1a2b3c4d --format html > report.html
 harness report runs/* --x steps                      the number in the models' names (checkpoint-500), a line each
 harness report runs/* --x steps=100,200,400k         given, in the order of the checkpoints
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cluster", metavar="FIELD", help="problems of one contest, subject, level … depend on each other"
     )
+    parser.add_argument("--metric", metavar="NAME,…", help="only these: accuracy, pass@k, maj@8, human_ratio …")
     parser.add_argument("--k", metavar="1,4,16", help="the k of pass@k and maj@k (default: the run's)")
     parser.add_argument("--format", choices=["md", "csv", "json", "html"], default="md")
     view = parser.add_mutually_exclusive_group()
@@ -45,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.run import Run
     from reports import page, tables
 
+    _check(arguments)
     runs = [Run.open(Path(folder)) for folder in arguments.runs]
     if arguments.x is not None:
         return _series(runs, arguments)
@@ -62,15 +65,30 @@ def run(arguments: argparse.Namespace) -> int:
             replace(run, derived=build(run, wanted or run.manifest.get("ks"), cluster=arguments.cluster))
             for run in runs
         ]
+    metrics = [name.strip() for name in (arguments.metric or "").split(",") if name.strip()]
     if arguments.format == "csv":
-        print(tables.as_csv(runs))
+        print(tables.as_csv(runs, metrics=metrics))
     elif arguments.format == "json":
-        print(tables.as_json(runs))
+        print(tables.as_json(runs, metrics=metrics))
     elif arguments.format == "html":
-        print(page.html(runs, by=arguments.by))
+        print(page.html(runs, by=arguments.by, metrics=metrics))
+    elif metrics:
+        print(tables.markdown(runs, by=arguments.by, metrics=metrics))
     else:
         print("\n\n".join(map(_both(arguments.by), runs)))
     return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Say what would be without effect."""
+    from harness.core import UsageError
+
+    special = next((name for name in ("cost", "search", "anytime", "x") if getattr(arguments, name)), None)
+    for name in ("metric", "cluster", "k"):
+        if special and getattr(arguments, name):
+            raise UsageError(f"--{name} has no effect on --{special}. Leave one of the two out.")
+    if arguments.metric is not None and not arguments.metric.replace(",", " ").split():
+        raise UsageError("--metric names no metric. Say --metric pass@k, or several with commas.")
 
 
 def _views(arguments: argparse.Namespace) -> Callable[[Run], Sequence[View]] | None:

@@ -12,6 +12,7 @@ def test_all_human_solutions_in_their_order() -> None:
     assert [problem.id for problem in problems] == ["1999/TEST_A/1", "1999/TEST_A/2", "1999/TEST_A/3"]
     assert [problem.answer for problem in problems] == ["$1$", "$2$", "$3$"]
     assert [problem.level for problem in problems] == [1, 2, 3]
+    assert {(problem.doc["contest"], problem.doc["year"]) for problem in problems} == {("1999/TEST_A", "1999")}
     assert problems[2].solutions == ("Way 1 to 3.", "Way 2 to 3.", "Way 3 to 3.")
 
 
