@@ -17,8 +17,9 @@ def path(*steps: str, tokens: int = 0, reason: FinishReason | None = None, score
 
 
 @pytest.mark.parametrize(
-    ("reason", "state"), [(None, "open"), ("eos", "finished"), ("stop", "finished"), ("length", "cut"), ("budget", "cut")]
-)  # fmt: skip
+    ("reason", "state"),
+    [(None, "open"), ("eos", "finished"), ("stop", "finished"), ("length", "cut"), ("budget", "cut")],
+)
 def test_a_new_node_is_in_the_state_of_its_path(reason: FinishReason | None, state: str) -> None:
     tree = Tree(path())
     node = tree.add(tree.root, path("a", tokens=3, reason=reason), made=3)
