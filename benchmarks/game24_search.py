@@ -45,8 +45,8 @@ SEARCHES: list[tuple[str, dict[str, Any]]] = [
     ("beam", {"n": 50, "width": 5}),
     ("dvts", {"n": 25, "width": 5}),
     ("best_first", {"width": 5, "expansions": 20}),
-    ("mcts", {"simulations": 20, "width": 5}),
-    ("mcts", {"simulations": 20, "width": 5, "c": 0.1}),
+    ("mcts", {"simulations": 8, "width": 5}),
+    ("mcts", {"simulations": 8, "width": 5, "c": 0.1, "widening": 0.5}),
 ]
 """Beam search with n = 25 and width 5 is Tree of Thoughts' b = 5: five states are kept after every step."""
 

@@ -261,7 +261,13 @@ def ranking(sides: Sequence[Side], rule: Rule) -> Json:
         for (a, b), r, p in zip(couples, found, adjusted, strict=True)
     ]  # fmt: skip
     about = {name: found[0][name] for name in ("task", "metric", "unit", "lower_is_better", "cluster")}
-    return {"schema": "harness.ranking/1", **about, "runs": runs, "pairs": rows}
+    told = [
+        f"{sides[a].label}, {sides[b].label}: {w}"
+        for (a, b), r in zip(couples, found, strict=True)
+        for w in r["warnings"]
+    ]
+    allowed = sorted({name for result in found for name in result["allowed"]})
+    return {"schema": "harness.ranking/1", **about, "allowed": allowed, "runs": runs, "pairs": rows, "warnings": told}
 
 
 def _mean(side: Side, metric: str) -> tuple[float | None, int]:
@@ -293,5 +299,6 @@ def ranking_text(found: Json) -> str:
             f"{safe(found['task'])}: ranks that {found['metric']} cannot exclude; all pairs, Holm's method at 5 %",
             table(["run", "model", found["metric"], "rank", "problems"], first, left=2),
             table(["base", "candidate", "difference [95 %]", "p (Holm)", "problems"], second, left=2),
+            *(["\n".join(f"warning: {safe(warning)}" for warning in found["warnings"])] if found["warnings"] else []),
         ]
     )

@@ -250,7 +250,7 @@ def markdown(found: Json) -> str:
         for name in ("a", "b")
     ]  # fmt: skip
     rows = [
-        [f"{r['budget']:,.0f}", points(r["a"]), points(r["b"]), _difference(r)]
+        [f"{r['budget']:,.{0 if r['budget'] >= 100 else 1}f}", points(r["a"]), points(r["b"]), _difference(r)]
         for r in found["rows"]
     ]  # fmt: skip
     unit = "problems" if found["cluster"] is None else f"clusters by {safe(found['cluster'])}"

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from harness import registry
-from harness.backends.toy import Toy
-from harness.core import Completion, Problem, Prompt, Request, Sampling, ScorerRef, Selection, Task, Usage, Verifier
+from harness.backends.toy import Toy, ToyTokenizer
+from harness.core import (
+    Completion,
+    Message,
+    Problem,
+    Prompt,
+    Request,
+    Sampling,
+    ScorerRef,
+    Selection,
+    Task,
+    Usage,
+    Verifier,
+)
 from harness.evaluate import Finished, Plan, evaluate
 from harness.meter import Meter
 from harness.policy import Policy
@@ -140,9 +152,11 @@ def search(
     step_accuracy: float = 0.7,
     budget: int | None = None,
     sampling: Sampling | None = None,
+    converses: bool = False,
     **parameters: Any,
 ) -> Search:
-    """Run a strategy over the toy policy (or another `engine`) and the toy verifier (or another)."""
+    """Run a strategy over the toy policy (or another `engine`) and the toy verifier (or another). Where it `converses`,
+    it may ask about the problem in other words."""
     problem = problem or small_task(1).problems[0]
     generate = engine or Toy("default", [problem], step_accuracy=step_accuracy).generate
     found = Search(meter=Meter(budget))
@@ -155,9 +169,15 @@ def search(
 
     prompt = Prompt(problem.id, problem.statement, problem.text, problem.messages, templated=True)
     desk: Any = None  # the verifiers of these tests ask nobody
+
+    def render(messages: Sequence[Message]) -> Prompt:
+        own = tuple(messages)
+        return Prompt(problem.id, problem.statement, ToyTokenizer().render(own), own, templated=True)
+
+    chosen = sampling or Sampling(temperature=0.8, max_tokens=512)
     parts = {
         "prompt": prompt,
-        "policy": Policy(counted, sampling or Sampling(temperature=0.8, max_tokens=512), meter=found.meter),
+        "policy": Policy(counted, chosen, meter=found.meter, render=render if converses else None),
         "verifier": Verification(verifier or ToyVerifier("default", noise=noise), desk),
     }
     target = registry.component("strategy", strategy)

@@ -14,6 +14,8 @@ from typing import Any
 
 from harness.core import BackendError, UsageError
 
+VERSION = "2"
+"""Part of a verifier's identity: raised when what a model reads changes."""
 SYSTEM = "Please reason step by step, and put your final answer within \\boxed{}."
 Build = Callable[[Any, str, Sequence[str]], tuple[list[int], list[int]]]
 
@@ -27,8 +29,9 @@ class Interface:
     load: Callable[[Path, Any, Any], Callable[[Any, Any], Any]]
 
 
-def recognise(path: Path, wanted: str) -> Interface:
-    """The interface of a model's folder: the one named, else the one that its configuration shows.
+def recognise(path: Path, wanted: str, name: str = "") -> Interface:
+    """The interface of a model's folder: the one named, else the one that its configuration (and `name`) shows. The
+    families that are plain language models cannot be told by their configuration, so their name must say it.
 
     Raises UsageError where neither is known."""
     if wanted in INTERFACES:
@@ -37,13 +40,14 @@ def recognise(path: Path, wanted: str) -> Interface:
     if wanted != "auto":
         raise UsageError(f"-V interface is one of {known}, not '{wanted}'.")
     architectures = json.loads((path / "config.json").read_text()).get("architectures") or [""]
-    vocabulary = (path / "tokenizer.json").read_text(errors="replace") if (path / "tokenizer.json").exists() else ""
     if architectures[0] == "Qwen2ForProcessRewardModel":
         return INTERFACES["qwen"]
     if architectures[0].endswith("ForTokenClassification"):
         return INTERFACES["token"]
-    if architectures[0].endswith("ForCausalLM") and '"ки"' in vocabulary.replace("\u2581ки", "ки"):
-        return INTERFACES["shepherd"]
+    if architectures[0].endswith("ForCausalLM"):
+        for family in ("shepherd", "rlhflow"):
+            if family in name.lower():
+                return INTERFACES[family]
     raise UsageError(
         f"The configuration of {path.name} ({architectures[0] or 'no architecture'}) names no process reward model. "
         f"Say -V interface=… with one of {known}."
@@ -56,10 +60,10 @@ def recognise(path: Path, wanted: str) -> Interface:
 def _qwen(tokenizer: Any, question: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:
     """A chat whose answer has `<extra_0>` behind every step (Qwen2.5-Math-PRM; ReasonFlux-PRM)."""
     marker = _single(tokenizer, "<extra_0>")
-    answer = "".join(f"{_plain(tokenizer, step)}<extra_0>" for step in steps)
+    answer = "".join(f"{plain(tokenizer, step).strip()}<extra_0>" for step in steps)
     turns = [
         {"role": "system", "content": SYSTEM},
-        {"role": "user", "content": _plain(tokenizer, question)},
+        {"role": "user", "content": plain(tokenizer, question)},
         {"role": "assistant", "content": answer},
     ]
     ids = list(tokenizer.apply_chat_template(turns, tokenize=True, return_dict=False))
@@ -67,17 +71,13 @@ def _qwen(tokenizer: Any, question: str, steps: Sequence[str]) -> tuple[list[int
 
 
 def _shepherd(tokenizer: Any, question: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:
-    """`question step ки\\nstep ки`, the score at each tag (Math-Shepherd, Wang et al., 2024)."""
-    marker = _single(tokenizer, "ки")
-    ids = list(tokenizer.encode(_without(question, "ки")))
-    places = []
-    for number, step in enumerate(steps, 1):
-        text = f" Step {number}: {_without(step, 'ки').strip()}"
-        ids += tokenizer.encode(text, add_special_tokens=False)
-        places.append(len(ids))
-        ids.append(marker)
-        ids += tokenizer.encode("\n", add_special_tokens=False) if number < len(steps) else []
-    return ids, places
+    """`question Step 1: … ки\\nStep 2: … ки` as one text, the score at each tag (Math-Shepherd, Wang et al., 2024)."""
+    tagged = "\n".join(f"Step {i}: {_without(step, 'ки').strip()} ки" for i, step in enumerate(steps, 1))
+    tag = tokenizer.encode("ки")[-1]
+    if tokenizer.decode([tag]).strip() != "ки":
+        raise BackendError("The reward model's tokenizer has no token ки.", retryable=False)
+    ids = list(tokenizer.encode(f"{_without(question, 'ки')} {tagged}"))
+    return ids, [i for i, token in enumerate(ids) if token == tag]
 
 
 def _rlhflow(tokenizer: Any, question: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:
@@ -87,7 +87,7 @@ def _rlhflow(tokenizer: Any, question: str, steps: Sequence[str]) -> tuple[list[
     turns: list[dict[str, str]] = []
     plus = tokenizer.encode("+", add_special_tokens=False)[-1]
     for number, step in enumerate(steps):
-        text = _plain(tokenizer, f"{question} {step.strip()}" if number == 0 else step.strip())
+        text = plain(tokenizer, f"{question} {step.strip()}" if number == 0 else step.strip())
         turns += [{"role": "user", "content": text}, {"role": "assistant", "content": "+"}]
         start = len(ids)
         ids = list(tokenizer.apply_chat_template(turns, tokenize=True, return_dict=False))
@@ -100,10 +100,10 @@ def _rlhflow(tokenizer: Any, question: str, steps: Sequence[str]) -> tuple[list[
 
 def _token(tokenizer: Any, question: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:
     """Question, then each step and a line break; the class probability at the last token of a step (as TRL trains)."""
-    ids = list(tokenizer.encode(f"{question}\n"))
+    ids = list(tokenizer.encode(f"{plain(tokenizer, question)}\n"))
     places = []
     for step in steps:
-        ids += tokenizer.encode(f"{step.strip()}\n", add_special_tokens=False)
+        ids += tokenizer.encode(f"{plain(tokenizer, step).strip()}\n", add_special_tokens=False)
         places.append(len(ids) - 1)
     return ids, places
 
@@ -111,22 +111,21 @@ def _token(tokenizer: Any, question: str, steps: Sequence[str]) -> tuple[list[in
 def _single(tokenizer: Any, marker: str) -> int:
     found = tokenizer.convert_tokens_to_ids(marker)
     if found is None or found == tokenizer.unk_token_id:
-        found = next((i for m in (f"\u2581{marker}",) if (i := tokenizer.convert_tokens_to_ids(m)) is not None), None)
-    if found is None or found == tokenizer.unk_token_id:
         raise BackendError(f"The reward model's tokenizer has no token {marker}.", retryable=False)
     return int(found)
 
 
-def _without(text: str, marker: str) -> str:
-    """A response cannot write a marker of its own."""
-    return text.replace(marker, "")
+def _without(text: str, *markers: str) -> str:
+    """A text that holds none of the markers, nor would after they were taken out: it is somebody else's."""
+    while any(marker in text for marker in markers):
+        for marker in markers:
+            text = text.replace(marker, "")
+    return text
 
 
-def _plain(tokenizer: Any, text: str) -> str:
-    """A text without the tokenizer's special tokens: it is somebody else's."""
-    for token in tokenizer.all_special_tokens:
-        text = text.replace(token, "")
-    return text.replace("<extra_0>", "")
+def plain(tokenizer: Any, text: str) -> str:
+    """A text without special tokens, so that a response can neither close its turn nor write a marker."""
+    return _without(text, "<extra_0>", *tokenizer.all_special_tokens)
 
 
 # ------------------------------------------------------------------------------------------------- how they are loaded

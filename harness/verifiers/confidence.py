@@ -24,7 +24,7 @@ class Confidence:
 
     async def score(self, path: Path, desk: Desk) -> Scores:
         """One call for the path, whose log-probabilities are shared out among the steps by the tokens of the text up to
-        each step's end; a token across two steps belongs to the second."""
+        each step's end; a token across two steps belongs to the first."""
         if not path.text:
             return Scores((0.0,) * len(path.steps))
         tokenizer = self._backend.tokenizer

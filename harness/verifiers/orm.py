@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.core import BackendError, Desk, Path, Scores
 from harness.models import locate
+from harness.verifiers._interfaces import plain
 
 
 class ORM:
@@ -55,8 +56,7 @@ class ORM:
             if self._engine is None:
                 self._load(torch)
             model, tokenizer, where = self._engine
-            for token in tokenizer.all_special_tokens:  # the texts are somebody else's
-                question, response = question.replace(token, ""), response.replace(token, "")
+            question, response = (plain(tokenizer, text) for text in (question, response))
             turns = [{"role": "user", "content": question}, {"role": "assistant", "content": response}]
             if tokenizer.chat_template:
                 ids = list(tokenizer.apply_chat_template(turns, tokenize=True, return_dict=False))

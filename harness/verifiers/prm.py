@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.core import BackendError, Desk, Path, Scores
 from harness.models import locate
-from harness.verifiers._interfaces import recognise
+from harness.verifiers._interfaces import VERSION, recognise
 
 
 class PRM:
@@ -28,7 +28,7 @@ class PRM:
     ) -> None:  # fmt: skip
         located = locate(name, revision=revision)
         self._path = located.path
-        self._interface = recognise(located.path, interface)
+        self._interface = recognise(located.path, interface, name)
         self._dtype, self._device, self._size, self._longest = dtype, device, batch_size, max_length
         self._lock = threading.Lock()
         self._engine: Any = None
@@ -38,6 +38,7 @@ class PRM:
         self.identity: Mapping[str, Any] = {
             "verifier": "prm",
             "interface": self._interface.name,
+            "template": VERSION,
             "dtype": dtype,
             "max_length": max_length,
             **located.identity,

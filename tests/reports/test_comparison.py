@@ -155,6 +155,14 @@ def test_three_runs_have_rank_ranges(runs: Runs, capsys: pytest.CaptureFixture[s
     assert ranks == {"good": [1, 2], "same": [1, 2], "bad": [3, 3]}
 
 
+def test_a_ranking_says_what_was_allowed_to_differ(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:
+    command_line = (runs["good"], runs["same"], runs["many"], "--allow-different", "strategy.parameters")
+    found = json.loads(command(capsys, *command_line, "--json")[1])
+    assert found["allowed"] == ["strategy.parameters.n"]
+    assert any("strategy.parameters.n" in warning for warning in found["warnings"])
+    assert "warning: " in command(capsys, *command_line)[1]
+
+
 def test_more_tokens_fail_only_where_a_limit_is_given(runs: Runs) -> None:
     side = sides.of_run(Run.open(runs["good"]))
     lines = {k: {**v, "completion_tokens": 2 * v["completion_tokens"]} for k, v in side.lines.problems.items()}

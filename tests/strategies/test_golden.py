@@ -18,7 +18,7 @@ from support import lines, run, small_task, toy_plan
 
 FOLDER = Path(__file__).parent / "golden"
 LARGEST = 30_000  # bytes of a file
-# Each strategy with the parameters of its golden tree.
+# Each strategy (and what tells its trees apart) with the parameters of its golden tree.
 STRATEGIES: list[tuple[str, dict[str, Any]]] = [
     ("beam", {"n": 4, "width": 2}),
     ("best_first", {"width": 3}),
@@ -26,13 +26,22 @@ STRATEGIES: list[tuple[str, dict[str, Any]]] = [
     ("lookahead", {"n": 4, "width": 2, "k": 1}),
     ("mcts", {"simulations": 5, "width": 2, "evaluate": "both"}),
     ("particle_filter", {"n": 4}),
+    ("tree_of_thoughts", {"width": 2, "keep": 2, "evaluations": 2}),
+    (
+        "tree_of_thoughts-dfs",
+        {"search": "dfs", "generate": "propose", "evaluate": "vote", "width": 3, "max_states": 20},
+    ),
 ]
 
 
 def grown(strategy: str, parameters: dict[str, Any], out: Path, pool: GradingPool) -> list[dict[str, Any]]:
     """What a run over two small problems leaves of each."""
     plan = toy_plan(
-        small_task(2), strategy=strategy, step_accuracy=0.7, verifier=ToyVerifier("default", noise=0.2), **parameters
+        small_task(2),
+        strategy=strategy.partition("-")[0],
+        step_accuracy=0.7,
+        verifier=ToyVerifier("default", noise=0.2),
+        **parameters,
     )
     folder = run(plan, out, pool).folder
     trees = {tree["problem_id"]: tree["nodes"] for tree in lines(folder / "trees.jsonl")}

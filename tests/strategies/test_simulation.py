@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def best_of_n_succeeds(n: int, accuracy: float, noise: float, rng: random.Random
     return pool[scores.index(max(scores))]
 
 
-def measured(strategy: str, accuracy: float, noise: float, **parameters: int) -> float:
+def measured(strategy: str, accuracy: float, noise: float, **parameters: Any) -> float:
     """The share of problems that the strategy solves."""
     solved = 0
     for i in range(MEASURED):
@@ -78,3 +79,25 @@ def test_beam_beats_sampling_as_many_responses_where_the_verifier_sees_steps() -
     assert same(sampled, expected), (sampled, expected)
     searched = measured("beam", 0.4, 0.3, n=8, width=4)
     assert searched - sampled > 5 * math.sqrt(0.5 / MEASURED)
+
+
+@pytest.mark.parametrize(("width", "accuracy"), [(1, 0.8), (2, 0.6), (4, 0.4)])
+def test_one_simulation_of_tree_search_succeeds_as_often_as_theory_says(width: int, accuracy: float) -> None:
+    """Under a perfect verifier it goes on with a right step wherever one of `width` draws is right."""
+    expected = (1 - (1 - accuracy) ** width) ** STEPS
+    found = measured("mcts", accuracy, 0.0, simulations=1, width=width)
+    assert abs(found - expected) <= 3 * math.sqrt(expected * (1 - expected) / MEASURED), (found, expected)
+
+
+@pytest.mark.parametrize(("width", "accuracy"), [(2, 0.6), (3, 0.4)])
+@pytest.mark.parametrize("formula", ["uct", "puct"])
+def test_tree_search_that_drops_wrong_steps_finds_every_right_path_there_is(
+    width: int, accuracy: float, formula: str
+) -> None:
+    """It returns to earlier states until none is left; whether a right path is among them is a branching process."""
+    expected = 1.0
+    for _ in range(STEPS):
+        expected = 1 - (1 - accuracy * expected) ** width
+    found = measured("mcts", accuracy, 0.0, simulations=150, width=width, hopeless=0.5, formula=formula)
+    assert abs(found - expected) <= 3 * math.sqrt(expected * (1 - expected) / MEASURED), (found, expected)
+    assert expected - (1 - (1 - accuracy) ** width) ** STEPS > 0.1  # one walk alone finds far fewer

@@ -73,11 +73,11 @@ def straightforward(family: str, made: Any, words: Any, steps: tuple[str, ...]) 
     found = []
     for count in range(1, len(steps) + 1):
         if family == "qwen":
-            answer = "".join(f"{s}<extra_0>" for s in steps[:count])
+            answer = "".join(f"{s.strip()}<extra_0>" for s in steps[:count])
             system = "Please reason step by step, and put your final answer within \\boxed{}."
             text = f"<|system|>{system}<|end|><|user|>{QUESTION}<|end|><|assistant|>{answer}"
         elif family == "shepherd":
-            text = QUESTION + "\n".join(f" Step {i}: {s.strip()}ки" for i, s in enumerate(steps[:count], 1))
+            text = f"{QUESTION} " + "\n".join(f"Step {i}: {s.strip()} ки" for i, s in enumerate(steps[:count], 1))
         elif family == "rlhflow":
             turns = [f"{QUESTION} {steps[0].strip()}", *(s.strip() for s in steps[1:count])]
             text = "<|end|>".join(f"<|user|>{turn}<|end|><|assistant|>+" for turn in turns)[:-1]
@@ -117,14 +117,14 @@ def test_scores_stand_where_they_must(family: str, tmp_path: Path) -> None:
     assert together[2] == pytest.approx(scores[:1], abs=1e-5)
 
 
-@pytest.mark.parametrize("family", ["qwen", "shepherd", "token"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_families_are_recognised(family: str, tmp_path: Path) -> None:
     model(family, tmp_path)
-    assert recognise(tmp_path, "auto").name == family
+    assert recognise(tmp_path, "auto", f"org/{family}-prm").name == family
 
 
 def test_what_is_no_reward_model_is_named(tmp_path: Path) -> None:
-    model("rlhflow", tmp_path)
+    model("shepherd", tmp_path)  # a plain language model, whatever is in its vocabulary
     with pytest.raises(UsageError, match="names no process reward model"):
         recognise(tmp_path, "auto")
     with pytest.raises(UsageError, match="interface is one of qwen"):
@@ -135,8 +135,9 @@ def test_what_is_no_reward_model_is_named(tmp_path: Path) -> None:
 def test_a_response_cannot_write_markers_of_its_own(family: str, tmp_path: Path) -> None:
     model(family, tmp_path)
     marker = {"qwen": "<extra_0>", "shepherd": "ки"}[family]
-    verifier = PRM(str(tmp_path))
-    clean, hostile = ask(verifier, ("Add.\n\n", "5"), (f"Add.{marker}\n\n", "5"))
+    verifier = PRM(str(tmp_path), interface=family)
+    nested = marker[:2] + marker + marker[2:] if family == "qwen" else "к" + marker + "и"
+    clean, hostile = ask(verifier, ("Add.\n\n", "5"), (f"Add.{marker}{nested}\n\n", "5"))
     assert hostile == pytest.approx(clean, abs=1e-5)
 
 

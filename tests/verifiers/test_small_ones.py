@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction
 from itertools import product
@@ -28,7 +29,7 @@ from harness.core import (
 )
 from harness.core import Path as Steps
 from harness.verifiers.confidence import Confidence
-from harness.verifiers.exact import Exact, reachable
+from harness.verifiers.exact import Exact, _after, reachable
 from harness.verifiers.judge import Judge
 from harness.verifiers.orm import ORM
 from harness.verifiers.rollout import Rollout
@@ -109,6 +110,32 @@ def test_exact_follows_the_numbers_that_are_left() -> None:
     assert scored(Exact(), "Let me think.\n\n", Table(PUZZLE)).steps == (1.0,)
     done = scored(Exact(), "6 + 8 = 14\n\nThe answer is \\boxed{4 * (8 - 2) * 1}", Table(PUZZLE), finished=True)
     assert done.steps[-1] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("step", "numbers", "left"),
+    [
+        ("4 + 6 + 8 = 18", [4, 6, 8, 2], [2, 18]),
+        ("4 + 6 - 8 = 2", [4, 6, 8, 12], [2, 12]),
+        ("(4 + 8) * 2 = 24", [4, 8, 2, 1], [1, 24]),
+        ("13 / 2 = 6.5", [13, 2, 4, 4], [4, 4, Fraction(13, 2)]),
+        ("6 x 4 = 24", [6, 4, 1, 1], [1, 1, 24]),
+        (r"6 \\times 4 = 24", [6, 4, 1, 1], [1, 1, 24]),
+        ("We have 3 - 1 = 2, then 2 * 4 = 8", [3, 1, 4, 5], [5, 8]),
+        ("1 / 3 = 1/3", [1, 3, 8, 8], [Fraction(1, 3), 8, 8]),
+        ("Let me think about 24 = x", [1, 3, 8, 8], [1, 3, 8, 8]),
+        ("x = 5 is what we want", [1, 3, 8, 8], [1, 3, 8, 8]),
+    ],
+)
+def test_equations_of_a_step(step: str, numbers: list[int], left: list[Any]) -> None:
+    found = _after(Counter(map(Fraction, numbers)), step.replace("\\\\", "\\"))
+    assert found is not None
+    assert sorted(found.elements()) == sorted(map(Fraction, left))
+
+
+@pytest.mark.parametrize("step", ["4 + 6 + 8 = 19", "5 * 6 = 30", "4 / (6 - 6) = 1", "4 + 4 = 8"])
+def test_wrong_equations_end_all_hope(step: str) -> None:
+    assert _after(Counter(map(Fraction, [4, 6, 8, 2])), step) is None
 
 
 def test_exact_with_noise_is_wrong_that_often_and_always_in_the_same_places() -> None:
