@@ -17,10 +17,10 @@ from typing import Any
 
 from harness.core import CUT, IncompleteError, NotComparableError, UsageError
 from harness.files import digest, dumps
-from harness.outcomes import Outcome
+from harness.outcomes import Outcome, scored
 from harness.results import default_ks
 from harness.run import Json, Run, differing
-from scorers.estimators import best_at_k, maj_curve, pass_at_k, pass_hat_k, weighted_maj_at_k
+from scorers.estimators import pass_at_k, pass_hat_k
 
 SCHEMA = "harness.baseline/1"
 _DIGITS = 6
@@ -105,12 +105,8 @@ def _votes(outcome: Outcome, ks: Sequence[int] | None) -> dict[str, float]:
     wanted = [k for k in ks or default_ks(len(judged)) if 1 < k <= len(judged)]
     if not wanted:
         return {}
-    answers, correct = [outcome.answers[i] for i in judged], [bool(outcome.correct[i]) for i in judged]
-    scores = [outcome.scores[i] for i in judged]
-    found = {f"maj@{k}": v for k, v in zip(wanted, maj_curve(answers, correct, wanted), strict=True)}
-    if any(score is not None for score in scores):
-        found |= {f"best@{k}": best_at_k(scores, list(map(float, correct)), k) for k in wanted}
-        found |= {f"wmaj@{k}": weighted_maj_at_k(answers, correct, scores, k) for k in wanted}
+    curves = ["maj@k", *(["best@k", "wmaj@k"] if scored([outcome]) else [])]
+    found = {curve.replace("k", str(k)): float(outcome.curve(curve)[k - 1]) for curve in curves for k in wanted}
     return {name: round(value, _DIGITS) for name, value in found.items()}
 
 

@@ -347,6 +347,8 @@ class Desk(Protocol):
 
     problem: Problem
     prompt: Prompt
+    stop: Sequence[str]
+    """The task's own stop strings, which end a response."""
 
     async def complete(self, request: Request, backend: Backend | None = None) -> Completion:
         """One completion, of the policy's own engine unless another is named."""

@@ -22,8 +22,10 @@ class ProblemDesk:
         identity: Mapping[str, Any],
         scorer: ScorerRef,
         pool: GradingPool,
+        stop: Sequence[str] = (),
     ) -> None:
         self.problem = problem
+        self.stop = stop
         self.prompt = prompt
         self._calls = calls
         self._identity = identity

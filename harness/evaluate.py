@@ -273,7 +273,13 @@ class _Run:
         parts: Json = {"prompt": prompt, "policy": policy}
         if plan.verifier is not None:
             desk = ProblemDesk(
-                problem, prompt, calls, identity=plan.verifier.identity, scorer=plan.task.scorer, pool=self.pool
+                problem,
+                prompt,
+                calls,
+                identity=plan.verifier.identity,
+                scorer=plan.task.scorer,
+                pool=self.pool,
+                stop=plan.sampling.stop,
             )
             parts["verifier"] = Verification(
                 plan.verifier, desk, delimiter=plan.delimiter, aggregation=plan.aggregation

@@ -186,7 +186,13 @@ class _Replaying:
         calls = ProblemCalls(self._log, backend, problem_id)
         prompt = self._prompt(problem, backend)
         desk = ProblemDesk(
-            problem, prompt, calls, identity=verifier.identity, scorer=self._task.scorer, pool=self._pool
+            problem,
+            prompt,
+            calls,
+            identity=verifier.identity,
+            scorer=self._task.scorer,
+            pool=self._pool,
+            stop=self._run.manifest["identity"]["sampling"]["stop"],
         )
         verification = Verification(
             verifier, desk, delimiter=self._delimiter, aggregation=self._wish.aggregation or "last"

@@ -13,7 +13,7 @@ from harness import baseline
 from harness.baseline import Baseline
 from harness.core import IncompleteError, NotComparableError, UsageError
 from harness.files import digest
-from harness.outcomes import CURVES, GROUPS, Outcome, outcomes
+from harness.outcomes import CURVES, DRAWING, GROUPS, Outcome, outcomes
 from harness.registry import unknown
 from harness.run import Json, Run
 from scorers.sampling import mean_variance
@@ -60,7 +60,7 @@ class Side:
     @property
     def exchangeable(self) -> bool:
         """Whether the responses of a problem are independent draws, so that the metrics at smaller k mean something."""
-        return self.strategy["name"] in ("sample", "best_of_n", "self_consistency")
+        return self.strategy["name"] in DRAWING
 
     def value(self, problem: str, metric: str) -> float | None:
         """A metric of one problem: None where it is not judged, failed or not there. Raises UsageError for a metric

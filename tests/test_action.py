@@ -320,3 +320,18 @@ def test_the_example_reads_which_checkpoint(tmp_path: Path, given: str, file: st
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True)
     assert (tmp_path / "out").read_text() == f"model={model}\n"
+
+
+def test_the_published_page_is_built_from_runs(tmp_path: Path) -> None:
+    [step] = [s for s in STEPS["leaderboard.yml"] if s.get("name") == "Build the page"]
+    command = ["eval", "sums", "--include-path", str(sums_task(tmp_path / "tasks")), "--model", "toy/default"]
+    assert main([*command, "--limit", "10", "--output-dir", str(tmp_path / "runs")]) == 0
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", step["run"]], cwd=tmp_path, env={**os.environ, "PATH": path},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "site/index.html").read_text()
+    assert page.lower().startswith("<!doctype html>")
+    assert "toy/default" in page

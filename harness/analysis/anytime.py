@@ -4,7 +4,8 @@ With a tree: the candidates that were there when the search had spent so many to
 them. The clock of a node is the number of tokens in all nodes made no later than it, so that subtrees that run side by
 side count together. Weights of a search ("visits", "value") are known at its end only and are no part of a curve.
 
-Without a tree the responses are exchangeable draws: a curve is the exact expectation over all subsets of k of them
+Without a tree responses come one after the other (revisions), each there when those before it are paid for; or they are
+exchangeable draws: then a curve is the exact expectation over all subsets of k of them
 (wmaj@k along random orders), which cost k times the mean response.
 """
 
@@ -13,11 +14,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from harness.analysis.cost import node_tokens, total, usage_of
 from harness.analysis.groups import estimate
 from harness.choice import RULES, choices
-from harness.outcomes import Outcome, scored
+from harness.outcomes import DRAWING, Outcome, scored
 from harness.run import Json, Run
 
 ORACLE = "oracle"
@@ -51,7 +53,9 @@ def timelines(run: Run) -> list[Timeline]:
             continue
         usage = usage_of(problem)
         spent = usage.completion_tokens
-        times = None if nodes is None else candidate_times(nodes, len(responses))
+        times = candidate_times(nodes, len(responses)) if nodes is not None else None
+        if nodes is None and run.manifest["identity"]["strategy"]["name"] not in DRAWING:
+            times = list(accumulate(r["usage"]["completion_tokens"] for r in responses))  # one after the other
         found.append(Timeline(problem, responses, times, spent, total(usage) / spent if spent else 1.0))
     return found
 

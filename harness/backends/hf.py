@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from harness.backends._batcher import Batcher
+from harness.batcher import Batcher
 from harness.core import Completion, FinishReason, Request, Sampling, UsageError
 from harness.models import locate
 from harness.tokenizer import HFTokenizer, room

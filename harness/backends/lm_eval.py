@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.backends._batcher import Batcher
+from harness.batcher import Batcher
 from harness.core import BackendError, Completion, FinishReason, Message, Request, Tokenizer, UsageError
 from harness.models import weights_digest
 from harness.registry import unknown

@@ -88,6 +88,7 @@ class _NoCalls:
 
     problem: Problem
     prompt: Prompt
+    stop: Sequence[str] = ()
 
     def render(self, messages: Sequence[Message], backend: Backend | None = None) -> Prompt:
         return replace(self.prompt, text="\n\n".join(m["content"] for m in messages), messages=tuple(messages))

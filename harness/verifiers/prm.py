@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.batcher import Batcher
 from harness.core import BackendError, Desk, Path, Scores
 from harness.models import locate
 from harness.verifiers._interfaces import VERSION, recognise
@@ -29,12 +30,11 @@ class PRM:
         located = locate(name, revision=revision)
         self._path = located.path
         self._interface = recognise(located.path, interface, name)
-        self._dtype, self._device, self._size, self._longest = dtype, device, batch_size, max_length
+        self._dtype, self._device, self._longest = dtype, device, max_length
         self._lock = threading.Lock()
         self._engine: Any = None
         self._tokenizer: Any = None
-        self._waiting: list[tuple[list[int], asyncio.Future[list[float]]]] = []
-        self._worker: asyncio.Task[None] | None = None
+        self._batcher: Batcher[list[int], list[float]] = Batcher(self._run, batch_size)
         self.identity: Mapping[str, Any] = {
             "verifier": "prm",
             "interface": self._interface.name,
@@ -59,7 +59,7 @@ class PRM:
                 )
             if len(places) != len(path.steps):
                 raise BackendError(f"{len(places)} markers for {len(path.steps)} steps.", retryable=False)
-            every = await self._ask(ids)
+            every = await self._batcher(ids)
             return {"prompt_tokens": len(ids), "completion_tokens": 0, "steps": [every[place] for place in places]}
 
         found = await desk.measure([question, list(path.steps)], produce)
@@ -76,32 +76,6 @@ class PRM:
 
                 self._tokenizer = AutoTokenizer.from_pretrained(self._path)
             return self._interface.build(self._tokenizer, question, steps)
-
-    async def _ask(self, ids: list[int]) -> list[float]:
-        """The scores at every position of one sequence, as part of a batch."""
-        future: asyncio.Future[list[float]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((ids, future))
-        if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._drain())
-        return await future
-
-    async def _drain(self) -> None:
-        """Send what waits, longest together, until nothing does."""
-        while self._waiting:
-            for _ in range(3):
-                await asyncio.sleep(0)  # whoever can ask now comes along
-            self._waiting.sort(key=lambda item: len(item[0]))
-            batch, self._waiting = self._waiting[: self._size], self._waiting[self._size :]
-            try:
-                rows = await asyncio.to_thread(self._run, [ids for ids, _ in batch])
-            except Exception as error:  # whatever the engine raised, each asker must hear of it
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(BackendError(f"{type(error).__name__}: {error}", retryable=False))
-                continue
-            for (_, future), row in zip(batch, rows, strict=True):
-                if not future.done():
-                    future.set_result(row)
 
     def _run(self, batch: Sequence[list[int]]) -> list[list[float]]:
         """One forward pass; rows are padded on the right, where a causal model cannot see it."""

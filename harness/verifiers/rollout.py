@@ -31,6 +31,7 @@ class Rollout:
         self._sampling = Sampling(temperature=temperature, max_tokens=max_tokens)
         self.identity: Mapping[str, Any] = {
             "verifier": "rollout",
+            "version": "2",
             "model": dict(backend.identity),
             "k": k,
             "against": against,
@@ -46,7 +47,8 @@ class Rollout:
             return Scores(outcome=_right(await desk.grade(path.text)))
         prefix = "" if path.finished else path.text
         seeds = (_seed(path, prefix, draw) for draw in range(self._k))
-        requests = [Request(desk.prompt, prefix, replace(self._sampling, seed=seed)) for seed in seeds]
+        base = replace(self._sampling, stop=tuple(desk.stop))
+        requests = [Request(desk.prompt, prefix, replace(base, seed=seed)) for seed in seeds]
         ends = await asyncio.gather(*[desk.complete(request, self._backend) for request in requests])
         grades = await asyncio.gather(*[desk.grade(prefix + end.text) for end in ends])
         if self.uses_gold:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.anytime import ORACLE, budgets, candidate_times, curve
+from harness.analysis.anytime import ORACLE, budgets, candidate_times, curve, timelines
 from harness.cli import main
 from harness.run import Run
 from harness.verifiers.toy import Toy as ToyVerifier
@@ -87,3 +87,13 @@ def test_the_command_prints_every_format(tmp_path: Path, pool: GradingPool, caps
     out = capsys.readouterr().out
     assert "**cost · small · beam · toy/default" in out
     assert "nodes" in out
+
+
+def test_revisions_come_one_after_the_other(tmp_path: Path, pool: GradingPool) -> None:
+    plan = toy_plan(small_task(4), strategy="revise", attempts=3, memory=2, choose="last")
+    opened = Run.open(run(plan, tmp_path, pool).folder)
+    for line in timelines(opened):
+        assert line.times is not None
+        assert list(line.times) == sorted(line.times)
+        assert line.times[-1] == line.spent
+    assert all(row["k"] is None for row in curve(opened))

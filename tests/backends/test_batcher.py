@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from harness.backends._batcher import Batcher
+from harness.batcher import Batcher
 from harness.core import BackendError, Completion, Prompt, Request, Sampling
 
 

@@ -47,6 +47,7 @@ class Table:
     def __init__(self, problem: Problem = PROBLEM, replies: list[Completion] | None = None) -> None:
         self.problem, self.prompt = problem, Prompt(problem.id, problem.statement, problem.statement)
         self.asked: list[Request] = []
+        self.stop = ("Q:",)
         self._replies = replies
         self._toy = Toy("default", [problem], step_accuracy=0.5)
 
@@ -159,7 +160,7 @@ def test_roll_outs_against_gold_and_by_majority() -> None:
     toy = Toy("default", [PROBLEM])
     assert scored(Rollout("", toy, k=4, against="gold"), "2 + 3\n\n", gold).outcome == 0.5
     assert len({r.sampling.seed for r in gold.asked}) == 4
-    assert all(r.prefix == "2 + 3\n\n" for r in gold.asked)
+    assert all(r.prefix == "2 + 3\n\n" and r.sampling.stop == ("Q:",) for r in gold.asked)
     vote = Table(replies=[reply(a) for a in ("6", "6", "6", "5")])
     assert scored(Rollout("", toy, k=4), "2 + 3\n\n", vote).outcome == 0.75
     assert Rollout("", toy, against="gold").uses_gold

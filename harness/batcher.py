@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
-from harness.core import BackendError, Completion, HarnessError, Request
+from harness.core import BackendError, HarnessError
 
-RunBatch = Callable[[list[Request]], list[Completion]]
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 
 
-class Batcher:
+class Batcher(Generic[Asked, Answer]):
     """Collects requests awaited by any coroutine and hands them, at most `size` at a time, to `run` in a thread.
 
     A batch leaves when no further request arrives while the others have their turn in the event loop. An exception of
     `run` reaches every request of its batch as a BackendError."""
 
-    def __init__(self, run: RunBatch, size: int) -> None:
+    def __init__(self, run: Callable[[list[Asked]], list[Answer]], size: int) -> None:
         self._run = run
         self._size = size
-        self._waiting: list[tuple[Request, asyncio.Future[Completion]]] = []
+        self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
         self._worker: asyncio.Task[None] | None = None
 
-    async def __call__(self, request: Request) -> Completion:
-        """The completion of one request."""
-        future: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
+    async def __call__(self, request: Asked) -> Answer:
+        """The answer to one request."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, future))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._drain())
@@ -46,7 +48,7 @@ class Batcher:
             for _ in range(3):
                 await asyncio.sleep(0)
 
-    async def _send(self, batch: list[tuple[Request, asyncio.Future[Completion]]]) -> None:
+    async def _send(self, batch: list[tuple[Asked, asyncio.Future[Answer]]]) -> None:
         try:
             completions = await asyncio.to_thread(self._run, [request for request, _ in batch])
         except Exception as error:  # whatever the engine raised, each request must hear of it
