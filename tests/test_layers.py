@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "harness.synthetic": {"harness.core"},
     "harness.tokenizer": {"harness.core"},
     "harness.calls": BASE,
+    "harness.limits": {*BASE, "harness.calls"},
     "harness.run": BASE,
     "harness.models": {*BASE, "harness.registry"},
     "harness.strategies": {"harness.core", "harness.policy", "harness.tree", "harness.verification"},
@@ -51,6 +52,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "harness.baseline": {*BASE, "harness.outcomes", "harness.results", "harness.run", "scorers"},
     "harness.gate": {"harness.baseline", "harness.run", "scorers"},
+    "harness.merge": {*BASE, "harness.results", "harness.run"},
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
         *BASE,
@@ -67,7 +69,7 @@ ALLOWED: dict[str, set[str]] = {
         *(
             f"harness.{name}"
             for name in (
-                *("calls", "choice", "desk", "judge", "meter", "policy", "progress", "records", "registry"),
+                *("calls", "choice", "desk", "judge", "limits", "meter", "policy", "progress", "records", "registry"),
                 *("results", "run", "verification", "analysis"),
             )
         ),

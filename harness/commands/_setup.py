@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import registry
-from harness.core import Backend, Sampling, Task, UsageError, Verifier
+from harness.core import Backend, NothingToDoError, Sampling, Task, UsageError, Verifier
 from harness.evaluate import Plan
 from harness.judge import Judge
 from harness.verification import AGGREGATIONS
@@ -236,6 +236,8 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, 
         task = load_task(name, include_path=folders, num_fewshot=arguments.num_fewshot)
         problems = select(task.problems, limit=arguments.limit, levels=arguments.level)
         tasks.append(replace(task, problems=problems))
+        if arguments.shard and arguments.shard[0] > len(problems):
+            raise NothingToDoError(f"Part {arguments.shard[0]} of {len(problems)} problems of {name} is empty.")
     for task in tasks:
         backend = models.backend(task)
         for name, parameters in chosen:
@@ -258,4 +260,5 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, 
                 verifier_name=verifiers.name,
                 aggregation=verifiers.aggregation,
                 budget=arguments.budget,
+                shard=arguments.shard,
             )
