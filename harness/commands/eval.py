@@ -39,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--model", metavar="BACKEND/NAME", help="`harness list backends`")
     model.add_argument("-M", action="append", metavar="key=value", help="an option of the backend")
     model.add_argument("--model-args", metavar="k=v,…", help="the same, in lm-eval's spelling")
+    model.add_argument("--replicas", type=_positive, metavar="N", help="engines, for --model ray/NAME")
+    model.add_argument("--ray-address", metavar="HOST:PORT", help="a running Ray cluster, for --model ray/NAME")
     model.add_argument("--no-chat-template", action="store_true", help="ask in plain text, for base models")
     model.add_argument("--apply-chat-template", action="store_true", help="the default; taken for lm-eval's sake")
     strategy = parser.add_argument_group("strategy and sampling")
