@@ -34,7 +34,7 @@ def request(problem: str, seed: int) -> Request:
 def test_what_cannot_be() -> None:
     with pytest.raises(UsageError, match="cannot be inside an actor"):
         Ray("x", engine="ray")
-    with pytest.raises(UsageError, match="'vlm' is not known. Did you mean 'vllm'"):
+    with pytest.raises(UsageError, match=r"'vlm' is not known. Did you mean 'vllm'"):
         Ray("x", engine="vlm")
 
 
