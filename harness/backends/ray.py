@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.util import find_spec
@@ -17,6 +18,8 @@ from typing import Any
 from harness import registry
 from harness.core import Backend, BackendError, Completion, Request, Tokenizer, UsageError
 from harness.replicas import Replicas
+
+CONNECT_SECONDS = 5.0
 
 
 class Ray:
@@ -90,6 +93,7 @@ class Ray:
         """Connect to Ray, or begin it here, and make the actors. Raises BackendError."""
         import ray
 
+        _check(self._address)
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         try:
             if not ray.is_initialized():
@@ -104,6 +108,20 @@ class Ray:
         remote = ray.remote(**options, max_concurrency=max(1, self._inner.concurrency))(_Worker)
         for actor in self._actors:
             actor.handle = remote.remote(self._how)
+
+
+def _check(address: str) -> None:
+    """Raises BackendError where nobody listens: Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdecimal()):
+        return  # "auto" and the like
+    try:
+        socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS).close()
+    except OSError as error:
+        raise BackendError(
+            f"There is no Ray cluster at {address}: {error.strerror or error}. `ray start --head` makes one.",
+            retryable=False,
+        ) from error
 
 
 class _Actor:

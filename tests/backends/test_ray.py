@@ -40,7 +40,7 @@ def test_what_cannot_be() -> None:
 
 def test_a_dead_cluster_is_told() -> None:
     backend = Ray("smollm2", engine="openai", address="127.0.0.1:1")
-    with pytest.raises(BackendError, match="Ray did not start"):
+    with pytest.raises(BackendError, match=r"There is no Ray cluster at 127\.0\.0\.1:1"):
         asyncio.run(backend.generate(request("p", 0)))
 
 
