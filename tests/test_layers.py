@@ -54,6 +54,7 @@ ALLOWED: dict[str, set[str]] = {
     "harness.baseline": {*BASE, "harness.outcomes", "harness.results", "harness.run", "scorers"},
     "harness.gate": {"harness.baseline", "harness.run", "scorers"},
     "harness.replicas": {"harness.core"},
+    "harness.rerun": {*BASE, "scorers"},
     "harness.merge": {*BASE, "harness.results", "harness.run"},
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
