@@ -55,6 +55,7 @@ ALLOWED: dict[str, set[str]] = {
     "harness.gate": {"harness.baseline", "harness.run", "scorers"},
     "harness.replicas": {"harness.core"},
     "harness.rerun": {*BASE, "scorers"},
+    "harness.forecast": {"harness.core"},
     "harness.merge": {*BASE, "harness.results", "harness.run"},
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
