@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ from harness.cli import main
 sys.exit(main())
 """
 """The command with a clock that jumps by years at every look."""
+READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+"""A shell command that makes a folder read-only for what it starts."""
 
 
 @dataclass
@@ -65,14 +67,25 @@ class Bench:
 
     def command(self) -> list[str]:
         task = ["--include-path", str(self.folder / "tasks"), "--limit", "12", "--output-dir", str(self.out)]
-        model = ["--model", "openai/fake", "-M", f"base_url={self.server.base_url}", "-M", "timeout=5"]
+        model = [
+            "--model",
+            "openai/fake",
+            "-M",
+            f"base_url={self.server.base_url}",
+            "-M",
+            "timeout=5",
+            "-M",
+            "continue_chat=true",
+        ]
         return ["eval", "sums", *task, *model, *self.strategy, "--concurrency", "4"]
 
-    def start(self, *, prelude: list[str] | None = None, **options: Any) -> subprocess.Popen[bytes]:
+    def start(
+        self, *, prelude: Sequence[str] = ("-m", "harness.cli"), before: Sequence[str] = (sys.executable,), **how: Any
+    ) -> subprocess.Popen[bytes]:
         """Begin an attempt."""
-        argv = [sys.executable, *(prelude or ["-m", "harness.cli"]), *self.command()]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": (self.folder / "stderr").open("ab"), "cwd": ROOT}
-        return subprocess.Popen(argv, **{**quiet, **options})
+        argv = [*before, *prelude, *self.command()]
+        with (self.folder / "stderr").open("ab") as said:
+            return subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=said, cwd=ROOT, **how)
 
     def end(self, process: subprocess.Popen[bytes], *allowed: int) -> None:
         """Wait for its end, which must be one of the codes, or success."""
@@ -144,19 +157,22 @@ def disk_full(bench: Bench) -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    bench.end(bench.start(preexec_fn=bounded, stderr=subprocess.DEVNULL), 3)
+    bench.end(bench.start(preexec_fn=bounded), 3)
 
 
 def read_only(bench: Bench) -> None:
-    """The folder takes nothing: code 2 or 3. Root writes everywhere, so an ordinary user tries where root tests."""
+    """The folder takes nothing: code 2 or 3. Root writes everywhere, so for root it is mounted read-only."""
     bench.out.mkdir(exist_ok=True)
+    if os.geteuid() == 0:
+        mounting = [*"unshare --mount -- sh -c".split(), READ_ONLY, str(bench.out), sys.executable]
+        bench.end(bench.start(before=mounting), 2, 3)
+        return
     places = [bench.out, *([bench.run] if bench.run else [])]
     modes = [place.stat().st_mode for place in places]
     for place in places:
         place.chmod(0o555)
     try:
-        options: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
-        bench.end(bench.start(stderr=subprocess.DEVNULL, **options), 2, 3)
+        bench.end(bench.start(), 2, 3)
     finally:
         for place, mode in zip(places, modes, strict=True):
             place.chmod(mode)
@@ -231,7 +247,6 @@ def endured(folder: Path, kinds: list[str], seed: int, strategy: tuple[str, ...]
 
     Raises AssertionError where an attempt ends otherwise than it should, or anything is lost or changed."""
     folder.mkdir()
-    folder.chmod(0o755)
     sums_task(folder / "tasks")
     with FaultServer(handler=slow, seed=seed) as server:
         bench = Bench(folder, server, random.Random(seed), strategy)
