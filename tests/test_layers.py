@@ -47,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "harness.desk": {"harness.core", "harness.calls", "harness.thinking", "scorers"},
     "harness.outcomes": {"harness.core", "harness.run", "scorers"},
     "harness.results": {
-        *(f"harness.{name}" for name in ("core", "calls", "outcomes", "registry", "run")),
+        *(f"harness.{name}" for name in ("analysis", "core", "calls", "outcomes", "registry", "run")),
         "scorers",
     },
     "harness.baseline": {*BASE, "harness.outcomes", "harness.results", "harness.run", "scorers"},
@@ -74,7 +74,7 @@ ALLOWED: dict[str, set[str]] = {
         ),
         "scorers",
     },
-    "harness.analysis": {*BASE, "harness.choice", "harness.outcomes", "harness.run", "scorers"},
+    "harness.analysis": {*BASE, *(f"harness.{name}" for name in ("choice", "outcomes", "run", "thinking")), "scorers"},
     "reports": {
         *BASE,
         *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run")),
