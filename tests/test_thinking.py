@@ -28,7 +28,7 @@ from harness.thinking import (
 )
 from harness.tokenizer import HFTokenizer
 from scorers.extract import extract
-from tests.small_models import tokenizer as small_tokenizer
+from small_models import tokenizer as small_tokenizer
 
 MARKS = {
     "tags": ("<think>", "</think>"),
