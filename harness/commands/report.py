@@ -4,6 +4,7 @@ harness report runs/* --by level
 harness report runs/math500-mcts-1a2b3c4d --search
 harness report runs/harp-sample-1a2b3c4d --tokens --count-with ./another-models-folder
 harness report runs/* --metric accuracy,pass@k,human_ratio --cluster contest
+harness report runs/* --thinking                     does it pay? a series of budgets, attempts, length
 harness report runs/math500-sample-1a2b3c4d --format html > report.html
 harness report runs/* --x steps                      the number in the models' names (checkpoint-500), a line each
 harness report runs/* --x steps=100,200,400k         given, in the order of the checkpoints
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from reports.views import View
 
 HELP = "tables of runs"
+SPECIAL = ("cost", "tokens", "thinking", "search", "anytime", "x")
+"""The options that show a table of their own."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     view = parser.add_mutually_exclusive_group()
     view.add_argument("--cost", action="store_true", help="only what a problem cost: calls, tokens, depth, seconds")
     view.add_argument("--tokens", action="store_true", help="only lengths: thinking, answer, human solutions, ratios")
+    view.add_argument("--thinking", action="store_true", help="does more thinking pay? by length, budgets, attempts")
     view.add_argument("--search", action="store_true", help="what search found, what choosing lost, verifier quality")
     view.add_argument("--anytime", action="store_true", help="accuracy at every smaller token budget")
     view.add_argument("--x", metavar="NAME[=…]", help="the runs are a series of checkpoints: curves against training")
@@ -59,6 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
     runs = [Run.open(Path(folder)) for folder in arguments.runs]
     if arguments.x is not None:
         return _series(runs, arguments)
+    if arguments.thinking:
+        from reports import effort
+
+        return _show(effort.views(runs), arguments.format)
     special = _views(arguments)
     if special is not None:
         return _show([view for each in runs for view in special(each)], arguments.format)
@@ -91,7 +99,7 @@ def _check(arguments: argparse.Namespace) -> None:
     """Say what would be without effect."""
     from harness.core import UsageError
 
-    special = next((name for name in ("cost", "tokens", "search", "anytime", "x") if getattr(arguments, name)), None)
+    special = next((name for name in SPECIAL if getattr(arguments, name)), None)
     for name in ("metric", "cluster", "k"):
         if special and getattr(arguments, name):
             raise UsageError(f"--{name} has no effect on --{special}. Leave one of the two out.")
