@@ -20,14 +20,15 @@ ALLOWED: dict[str, set[str]] = {
     "harness.archive": set(),
     "harness.files": {"harness.core", "harness.archive"},
     "harness.registry": {"harness.core"},
-    "harness.policy": {"harness.core", "harness.meter"},
+    "harness.thinking": {"harness.core"},
+    "harness.policy": {"harness.core", "harness.meter", "harness.thinking"},
     "harness.meter": set(),
     "harness.batcher": {"harness.core"},
     "harness.tree": {"harness.core"},
     "harness.verification": {"harness.core"},
     "harness.choice": {"harness.core"},
     "harness.synthetic": {"harness.core"},
-    "harness.tokenizer": {"harness.core"},
+    "harness.tokenizer": {"harness.core", "harness.thinking"},
     "harness.calls": BASE,
     "harness.limits": {*BASE, "harness.calls"},
     "harness.run": BASE,
@@ -40,15 +41,16 @@ ALLOWED: dict[str, set[str]] = {
     "harness.backends": {
         *BASE,
         *(f"harness.{name}" for name in ("batcher", "replicas", "models", "registry", "synthetic", "tokenizer")),
+        "harness.thinking",
     },
-    "scorers": {"harness.core"},
+    "scorers": {"harness.core", "harness.thinking"},
     "tasks": {*BASE, "scorers"},
-    "harness.records": {"harness.core", "harness.choice", "harness.registry", "harness.run"},
-    "harness.judge": {"harness.core", "harness.calls"},
-    "harness.desk": {"harness.core", "harness.calls", "scorers"},
+    "harness.records": {"harness.core", "harness.choice", "harness.registry", "harness.run", "harness.thinking"},
+    "harness.judge": {"harness.core", "harness.calls", "harness.thinking"},
+    "harness.desk": {"harness.core", "harness.calls", "harness.thinking", "scorers"},
     "harness.outcomes": {"harness.core", "harness.run", "scorers"},
     "harness.results": {
-        *(f"harness.{name}" for name in ("core", "calls", "outcomes", "registry", "run")),
+        *(f"harness.{name}" for name in ("analysis", "core", "calls", "outcomes", "registry", "run")),
         "scorers",
     },
     "harness.baseline": {*BASE, "harness.outcomes", "harness.results", "harness.run", "scorers"},
@@ -60,7 +62,7 @@ ALLOWED: dict[str, set[str]] = {
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
         *BASE,
-        *(f"harness.{name}" for name in ("calls", "judge", "records", "results", "run")),
+        *(f"harness.{name}" for name in ("calls", "judge", "records", "results", "run", "thinking")),
         "scorers",
     },
     "harness.replay": {
@@ -74,12 +76,12 @@ ALLOWED: dict[str, set[str]] = {
             f"harness.{name}"
             for name in (
                 *("calls", "choice", "desk", "judge", "limits", "meter", "policy", "progress", "records", "registry"),
-                *("results", "run", "verification", "analysis"),
+                *("results", "run", "thinking", "verification", "analysis"),
             )
         ),
         "scorers",
     },
-    "harness.analysis": {*BASE, "harness.choice", "harness.outcomes", "harness.run", "scorers"},
+    "harness.analysis": {*BASE, *(f"harness.{name}" for name in ("choice", "outcomes", "run", "thinking")), "scorers"},
     "reports": {
         *BASE,
         *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run")),

@@ -168,6 +168,7 @@ def evaluate_all(
 def _tell(finished: Sequence[Finished], *, as_json: bool) -> None:
     """The tables, and where the runs are."""
     from harness.run import Run
+    from reports import tokens, views
     from reports.tables import markdown
 
     results = [{"run": str(run.folder), "state": run.state, "results": run.results} for run in finished]
@@ -175,7 +176,9 @@ def _tell(finished: Sequence[Finished], *, as_json: bool) -> None:
         print(json.dumps(results, allow_nan=False))
     else:
         print()
-        print(markdown([Run.open(run.folder) for run in finished], by="level"))
+        runs = [Run.open(run.folder) for run in finished]
+        print(markdown(runs, by="level"))
+        print("\n" + views.markdown([tokens.short(run) for run in runs]))
     for run in finished:
         for warning in run.warnings:
             print(f"warning: {run.folder.name}: {warning}", file=sys.stderr)
