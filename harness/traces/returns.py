@@ -1,0 +1,47 @@
+"""Steps that take up an earlier state again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from harness.traces.detector import Detector, Event
+from harness.traces.similarity import GRAM, Likeness
+from harness.traces.steps import Step
+
+LEAST = 0.15
+SHARED = 4
+DETECTOR = Detector(
+    name="returns",
+    version="1",
+    definition=(
+        f"Step i returns to an earlier state if, of all steps before it, the one most like it (Jaccard similarity of "
+        f"token {GRAM}-grams) is a step j < i − 1, with a similarity of at least {LEAST} and at least {SHARED} shared "
+        f"{GRAM}-grams. A repetition is no return, and where a return goes on step by step (i after j, i + 1 after j + 1) "
+        "it is counted once."
+    ),
+    source="Meta-CoT paper, section 4.4 (backtracking); the measure is this project's",
+)
+
+
+def returns(steps: Sequence[Step], likenesses: Sequence[Likeness], repeating: Collection[int]) -> list[Event]:
+    """The returning steps; `of` is the start of the step returned to. `repeating` are the numbers of those that only
+    say an earlier step again."""
+    found = []
+    before: int | None = None  # the earlier step that the previous step went back to or repeated
+    for number, like in enumerate(likenesses):
+        target = like.like
+        goes_back = target is not None and target < number - 1 and not _is_previous(target, likenesses, number - 1)
+        clear = number in repeating or (like.similarity >= LEAST and like.shared >= SHARED)
+        if not goes_back or not clear:
+            before = None
+            continue
+        assert target is not None
+        if number not in repeating and (before is None or target != before + 1):
+            found.append(Event("return", steps[number].start, steps[number].end, steps[target].start))
+        before = target
+    return found
+
+
+def _is_previous(target: int, likenesses: Sequence[Likeness], previous: int) -> bool:
+    """Whether the previous step says the same as the target."""
+    return likenesses[previous].same == target

@@ -1,0 +1,120 @@
+"""How much a step is like the steps before it: Jaccard similarity of token 5-grams, in linear time.
+
+Steps are never compared pair by pair. All 5-grams are sorted once; those that are equal stand side by side, and each
+meets the last LAST different steps that had it. Whoever shares one is a pair, and only pairs have a similarity. The work
+is bounded by LAST times the number of tokens, whatever the text; packing makes equal numbers of equal 5-grams only, so
+nothing depends on a hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.traces.steps import Step
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Integers = NDArray[np.int64]
+
+__all__ = ["GRAM", "LAST", "Likeness", "likeness"]
+
+GRAM = 5
+LAST = 16
+"""How many of the latest different steps with a 5-gram are met by the next one that has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Of one step: the first earlier step with the same tokens (`same`), else the earlier one most like it (`like`, the
+    first of equals; None if none shares a 5-gram), their Jaccard similarity, and how many 5-grams they share."""
+
+    same: int | None = None
+    like: int | None = None
+    similarity: float = 0.0
+    shared: int = 0
+
+
+def likeness(steps: Sequence[Step]) -> list[Likeness]:
+    """The likeness of each step to the ones before it. Steps of fewer than GRAM tokens have none; an earlier step that
+    said the same as another is known by the first of the two."""
+    first: dict[tuple[str, ...], int] = {}
+    found = []
+    for number, step in enumerate(steps):
+        same = first.setdefault(step.tokens, number) if len(step.tokens) >= GRAM else number
+        found.append(Likeness() if same == number else Likeness(same=same, like=same, similarity=1.0))
+    distinct = sorted(first.values())
+    if len(distinct) < 2:
+        return found
+    for later, earlier, similarity, shared in _closest([steps[i].tokens for i in distinct]):
+        found[distinct[later]] = Likeness(like=distinct[earlier], similarity=similarity, shared=shared)
+    return found
+
+
+def _closest(texts: Sequence[tuple[str, ...]]) -> list[tuple[int, int, float, int]]:
+    """(step, the earlier step most like it, similarity, shared 5-grams) for every step that shares some."""
+    import numpy as np
+
+    gram, owner = _grams(texts)
+    size = np.bincount(owner, minlength=len(texts))
+    pairs, shared = _meetings(gram, owner, len(texts))
+    if not len(pairs):
+        return []
+    later, earlier = np.divmod(pairs, len(texts))
+    similarity = shared / (size[later] + size[earlier] - shared)
+    order = np.lexsort((earlier, -similarity, later))
+    _, at = np.unique(later[order], return_index=True)
+    best = order[at]
+    return list(
+        zip(later[best].tolist(), earlier[best].tolist(), similarity[best].tolist(), shared[best].tolist(), strict=True)
+    )
+
+
+def _grams(texts: Sequence[tuple[str, ...]]) -> tuple[Integers, Integers]:
+    """Every different 5-gram of every text as a number and the text it is of, sorted by both."""
+    import numpy as np
+
+    flat = [token for text in texts for token in text]
+    index = {token: number for number, token in enumerate(dict.fromkeys(flat))}
+    ids = np.fromiter(map(index.__getitem__, flat), np.int64, len(flat))
+    owner = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    count = len(ids) - GRAM + 1
+    gram = _packed(ids, len(index), count)
+    whole = owner[:count] == owner[GRAM - 1 :]
+    gram, owner = gram[whole], owner[:count][whole]
+    order = np.argsort(gram, kind="stable")  # owners ascend already
+    gram, owner = gram[order], owner[order]
+    fresh = np.ones(len(gram), dtype=bool)
+    fresh[1:] = (gram[1:] != gram[:-1]) | (owner[1:] != owner[:-1])
+    return gram[fresh], owner[fresh]
+
+
+def _packed(ids: Integers, base: int, count: int) -> Integers:
+    """A number for each run of GRAM ids, the same for the same runs and no others."""
+    import numpy as np
+
+    packed = ids[:count]
+    for place in range(1, GRAM):
+        if base > (2**62) // (int(packed.max()) + 1):  # would overflow: number what is there
+            packed = np.unique(packed, return_inverse=True)[1].astype(np.int64)
+        packed = packed * base + ids[place : place + count]
+    return packed
+
+
+def _meetings(gram: Integers, owner: Integers, texts: int) -> tuple[Integers, Integers]:
+    """Pairs (later · texts + earlier) that share 5-grams, and how many."""
+    import numpy as np
+
+    met = []
+    for lag in range(1, min(LAST, len(gram) - 1) + 1):
+        equal = gram[lag:] == gram[:-lag]
+        if not equal.any():
+            break
+        met.append(owner[lag:][equal] * texts + owner[:-lag][equal])
+    if not met:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    pairs, shared = np.unique(np.concatenate(met), return_counts=True)
+    return pairs, shared
