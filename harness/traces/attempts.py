@@ -42,6 +42,11 @@ _QUESTION = re.compile(r"[^.!\n]{0,80}?\?")
 _CLOSED = re.compile(
     r"\(?[A-Za-z]\)?|yes|no|true|false|none|infinity|infinitely many|undefined|dne|\w+ and \w+", re.IGNORECASE
 )
+_ADDED = re.compile(
+    r",?\s(?:but|so|instead|then|which|for|in|if|when|since|because|though|again|indeed|too|now|after|not|i\.e)\b"
+)
+"""What goes on behind a stated answer and is no part of it."""
+_AGAIN = re.compile(r"\b[Aa]nswer\b")
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n\s*\n")
 
 
@@ -103,19 +108,29 @@ def _statements(text: str) -> Iterator[Statement]:
 
 def _stated(text: str, match: re.Match[str]) -> tuple[int, str, str, bool] | None:
     """(end, answer, what to grade, box) of a statement in words; None if it states nothing."""
-    after = text[match.end() : match.end() + _WINDOW]
+    after = _line(text[match.end() : match.end() + _WINDOW])
     before = (match[1] or "").lower()
     if before in _OTHERS or before.endswith(("'s", "’s")) or _NOT.match(after) or _conditional(text, match.start()):
         return None
     if not after.strip() or _QUESTION.match(after):
         return None
     answer = extract(f"answer is {after.lstrip(' :=')}").answer
+    answer = answer if answer is None or "\\" in answer else _ADDED.split(answer, maxsplit=1)[0].strip(" ,")
     if answer is None or not _is_value(answer):
         return None
     at = after.find(answer)
     end = match.end() + (at + len(answer) if at >= 0 else 0)
     box = "\\boxed" in after[: at if at > 0 else 0]
     return end, answer, f"\\boxed{{{answer}}}" if box else f"answer is ${answer}$" if _plain(answer) else f"answer is {answer}", box
+
+
+def _line(text: str) -> str:
+    """What stands behind a statement: the rest of its line, or the next one if that is empty; not a second statement."""
+    begin = len(text) - len(text.lstrip(" \t\n*_:="))
+    end = text.find("\n", begin)
+    line = text[: end if end >= 0 else len(text)]
+    again = _AGAIN.search(line)
+    return line if again is None else line[: again.start()]
 
 
 def _plain(answer: str) -> bool:

@@ -16,7 +16,7 @@ DETECTOR = Detector(
     definition=(
         f"Step i returns to an earlier state if, of all steps before it, the one most like it (Jaccard similarity of "
         f"token {GRAM}-grams) is a step j < i − 1, with a similarity of at least {LEAST} and at least {SHARED} shared "
-        f"{GRAM}-grams. A repetition is no return, and where a return goes on step by step (i after j, i + 1 after j + 1) "
+        f"{GRAM}-grams. A repetition and a step of a template are no return, and where a return goes on step by step (i after j, i + 1 after j + 1) "
         "it is counted once."
     ),
     source="Meta-CoT paper, section 4.4 (backtracking); the measure is this project's",
@@ -24,8 +24,8 @@ DETECTOR = Detector(
 
 
 def returns(steps: Sequence[Step], likenesses: Sequence[Likeness], repeating: Collection[int]) -> list[Event]:
-    """The returning steps; `of` is the start of the step returned to. `repeating` are the numbers of those that only
-    say an earlier step again."""
+    """The returning steps; `of` is the start of the step returned to. `repeating` are the numbers of those that say
+    an earlier step again, with the same numbers or with others."""
     found = []
     before: int | None = None  # the earlier step that the previous step went back to or repeated
     for number, like in enumerate(likenesses):

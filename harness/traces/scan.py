@@ -58,7 +58,7 @@ def scan(text: str, delimiter: str) -> Scan:
     stated, more = attempts(text)
     events = [
         *repeated.values(),
-        *returns.returns(pieces, likenesses, saying_again),
+        *returns.returns(pieces, likenesses, repeated),
         *restated,
         *markers(text),
     ]
