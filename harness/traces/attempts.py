@@ -28,16 +28,17 @@ DETECTOR = Detector(
     source="Meta-CoT paper, Figures 10 and 11 (in-context solutions); Chen et al. 2024 (arXiv 2412.21187), solutions",
 )
 
-_STATEMENT = re.compile(
-    r"\\(?:boxed|fbox)(?![a-zA-Z])"
-    r"|(?:(\w+(?:['’]s)?)\s+)?\b([Aa]nswer|ANSWER)\b(?:\s+(?:to|for|of)\s+(?:the|this|our)\s+\w+)?"
-    r"(?:[\s*_]{0,4}(?::|=)|\s+(?:is|should\s+be|must\s+be|would\s+(?:then\s+)?be|will\s+be|becomes|is\s+indeed|comes\s+out"
-    r"\s+to\s+be)\b)"
-    r"|^\s{0,3}####(?=\s)",
-    re.MULTILINE,
+_WORD = re.compile(r"answer|Answer|ANSWER|\\boxed|\\fbox|####")
+_STATES = re.compile(
+    r"(?:\s+(?:to|for|of)\s+(?:the|this|our)\s+\w+)?"
+    r"(?:[\s*_]{0,4}[:=]|\s+(?:is|should\s+be|must\s+be|would\s+(?:then\s+)?be|will\s+be|becomes|comes\s+out\s+to\s+be)\b)"
 )
+_BEFORE = re.compile(r"([\w'’]*)\s*\Z")
 _OTHERS = frozenset("her his their your whose another every each any no one's student's".split())
-_NOT = re.compile(r"\W{0,3}(?:not|no longer|never|neither|unknown|unclear|clear|obvious|needed|also not|less|more|greater|at least|at most|between|half|twice)\b", re.IGNORECASE)
+_NOT = re.compile(
+    r"\W{0,3}(?:not|no longer|never|neither|unknown|unclear|clear|obvious|needed|also not|less|more|greater|at least|at most|between|half|twice)\b",
+    re.IGNORECASE,
+)
 _QUESTION = re.compile(r"[^.!\n]{0,80}?\?")
 _CLOSED = re.compile(
     r"\(?[A-Za-z]\)?|yes|no|true|false|none|infinity|infinitely many|undefined|dne|\w+ and \w+", re.IGNORECASE
@@ -46,6 +47,7 @@ _ADDED = re.compile(
     r",?\s(?:but|so|instead|then|which|for|in|if|when|since|because|though|again|indeed|too|now|after|not|i\.e)\b"
 )
 """What goes on behind a stated answer and is no part of it."""
+_HASHES = re.compile(r"(?<!#####)\s")
 _AGAIN = re.compile(r"\b[Aa]nswer\b")
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n\s*\n")
 
@@ -90,7 +92,7 @@ def _belongs(text: str, last: Statement, statement: Statement) -> bool:
 
 def _statements(text: str) -> Iterator[Statement]:
     """Every place that states an answer; what is read behind each is bounded."""
-    for match in _STATEMENT.finditer(text):
+    for match in _WORD.finditer(text):
         if match[0].startswith("\\"):
             piece = text[match.start() : match.end() + _WINDOW]
             again = piece.find("\\boxed", 6)
@@ -100,17 +102,18 @@ def _statements(text: str) -> Iterator[Statement]:
                 end = match.start() + max(piece.find(answer) + len(answer) + 1, len(match[0]))
                 yield Statement(match.start(), min(end, len(text)), answer, f"\\boxed{{{answer}}}", box=True)
             continue
-        start = match.start(2) if match[2] else match.start()
-        found = _stated(text, match)
+        states = _HASHES.match(text, match.end()) if match[0] == "####" else _STATES.match(text, match.end())
+        found = None if states is None else _stated(text, match.start(), states.end())
         if found is not None:
-            yield Statement(start, *found)
+            yield found
 
 
-def _stated(text: str, match: re.Match[str]) -> tuple[int, str, str, bool] | None:
-    """(end, answer, what to grade, box) of a statement in words; None if it states nothing."""
-    after = _line(text[match.end() : match.end() + _WINDOW])
-    before = (match[1] or "").lower()
-    if before in _OTHERS or before.endswith(("'s", "’s")) or _NOT.match(after) or _conditional(text, match.start()):
+def _stated(text: str, start: int, begin: int) -> Statement | None:
+    """The statement in words that starts at `start` and names its answer from `begin` on; None if it states nothing."""
+    after = _line(text[begin : begin + _WINDOW])
+    near = _BEFORE.search(text[max(0, start - 40) : start])
+    before = near[1].lower() if near else ""
+    if before in _OTHERS or before.endswith(("'s", "’s")) or _NOT.match(after) or _conditional(text, start):
         return None
     if not after.strip() or _QUESTION.match(after):
         return None
@@ -119,9 +122,10 @@ def _stated(text: str, match: re.Match[str]) -> tuple[int, str, str, bool] | Non
     if answer is None or not _is_value(answer):
         return None
     at = after.find(answer)
-    end = match.end() + (at + len(answer) if at >= 0 else 0)
-    box = "\\boxed" in after[: at if at > 0 else 0]
-    return end, answer, f"\\boxed{{{answer}}}" if box else f"answer is ${answer}$" if _plain(answer) else f"answer is {answer}", box
+    end = begin + (at + len(answer) if at >= 0 else 0)
+    box = "\\boxed" in after[: max(at, 0)]
+    told = f"\\boxed{{{answer}}}" if box else f"answer is ${answer}$" if _plain(answer) else f"answer is {answer}"
+    return Statement(start, end, answer, told, box)
 
 
 def _line(text: str) -> str:

@@ -3,7 +3,6 @@ r"""Formulas that were written before: `$…$`, `$$…$$`, `\(…\)`, `\[…\]` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from harness.traces.detector import Detector, Event
 
@@ -22,13 +21,20 @@ DETECTOR = Detector(
     source="Meta-CoT paper, section 4.4; the measure is this project's",
 )
 _NAMES = "equation|align|aligned|gather|multline|eqnarray"
-_MARK = re.compile(
-    rf"\\\\|\\\$|\$\$|\$|\\[()\[\]]|\\(?:begin|end)\{{(?:{_NAMES})\*?\}}|\n[^\S\n]*\n"
+_FORMULA = re.compile(
+    r"\$\$(?P<a>[^$]{1,1000})\$\$"
+    r"|\$(?P<b>[^\s$](?:[^$\n]{0,998}[^\s$\\])?|[^\S\n][^$\n]{1,998}[^\S\n])\$(?!\d)"
+    r"|\\\((?P<c>(?:[^\\\n]|\\[^()\n]){1,1000})\\\)"
+    r"|\\\[(?P<d>(?:[^\\]|\\[^\[\]]){1,1000})\\\]"
+    rf"|\\begin\{{(?:{_NAMES})\*?\}}(?P<e>(?:[^\\]|\\(?!(?:begin|end)\{{(?:{_NAMES})))"
+    rf"{{1,1000}})\\end\{{(?:{_NAMES})\*?\}}"
+    r"|\\[\\$]"
 )
-_CLOSE = {"$": "$", "$$": "$$", r"\(": r"\)", r"\[": r"\]"}
-_SPACING = re.compile(
-    r"\\(?:[,;:!> ]|(?:left|right|displaystyle|quad|qquad|limits|bigl|bigr|big|Big)(?![a-zA-Z]))|[\s~]|\\\s"
-)
+"""No part can run past another opening of its own kind, so that the search is linear in the length of the text.
+
+Dollars enclose a formula if both or neither have a space on their inner side, and no digit follows the second, so that
+prices are none (much as in Pandoc). The last alternative passes over an escaped dollar."""
+_SPACING = re.compile(r"\\(?:[,;:!>]|(?:left|right|displaystyle|quad|qquad|limits|bigl|bigr|big|Big)(?![a-z]))|~")
 _BRACED = re.compile(r"\{(\w)\}")
 _RELATION = re.compile(
     r"[=<>≤≥≠≡≈∈∣]|\\(?:le|leq|ge|geq|ne|neq|equiv|approx|in|mid|sim|cong|subset|subseteq|to|implies|iff|parallel|perp)(?![a-zA-Z])"
@@ -40,24 +46,33 @@ _COMMAND = re.compile(r"\\[a-zA-Z]+")
 def formulas(text: str) -> tuple[int, list[Event]]:
     """How many formulas a text has, and the restated ones; `of` is where the formula stood first. Linear."""
     first: dict[str, int] = {}
+    known: dict[str, str] = {}
     count = 0
     found = []
-    for start, end, body in _written(text):
-        form = normal(body)
-        if not _says_something(form):
+    for match in _FORMULA.finditer(text):
+        if match.lastgroup is None:
             continue
-        count += 1
-        if first.setdefault(form, start) != start:
-            found.append(Event("restated", start, end, first[form]))
+        body = match[match.lastgroup]
+        form = known.get(body)
+        if form is None:
+            form = normal(body)
+            known[body] = form = form if _says_something(form) else ""
+        if form:
+            count += 1
+            start = match.start()
+            if first.setdefault(form, start) != start:
+                found.append(Event("restated", start, match.end(), first[form]))
     return count, found
 
 
 def normal(body: str) -> str:
     """A formula without what changes only its looks."""
-    form = _SPACING.sub("", body).replace("−", "-")
-    if "frac" in form:
-        form = form.replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
-    return _BRACED.sub(r"\1", form).rstrip(".,;")
+    form = "".join(body.split()).replace("−", "-")
+    if "\\" in form:
+        form = _SPACING.sub("", form).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
+    if "{" in form:
+        form = _BRACED.sub(r"\1", form)
+    return form.rstrip(".,;")
 
 
 def _says_something(form: str) -> bool:
@@ -65,42 +80,3 @@ def _says_something(form: str) -> bool:
     if _RELATION.search(form):
         return len(form) > 2
     return _OPERATION.search(form) is not None and any(c.isalpha() for c in _COMMAND.sub("", form))
-
-
-def _written(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, what stands inside) of everything set as a formula, in order, each mark looked at once.
-
-    Dollars enclose a formula if both or neither have a space on their inner side, and no digit follows the second, so
-    that prices are none (much as in Pandoc). A blank line ends whatever is open but a display."""
-    opened: re.Match[str] | None = None
-    wanted = ""
-    for match in _MARK.finditer(text):
-        sign = match[0]
-        if sign in (r"\\", r"\$"):
-            continue
-        if opened is not None and sign == wanted and _closes(text, opened, match):
-            if match.end() - opened.start() <= MAX_LENGTH:
-                yield opened.start(), match.end(), text[opened.end() : match.start()]
-            opened = None
-        elif sign[0] == "\n":
-            if wanted in ("$", r"\)"):
-                opened = None
-        elif opened is None or wanted == "$" or match.start() - opened.start() > MAX_LENGTH:
-            opened, wanted = _opening(text, match)
-
-
-def _opening(text: str, match: re.Match[str]) -> tuple[re.Match[str] | None, str]:
-    sign = match[0]
-    if sign.startswith(r"\begin"):
-        return match, sign.replace("begin", "end")
-    after = text[match.end() : match.end() + 1]
-    if sign not in _CLOSE or (sign == "$" and (not after or after == "\n")):
-        return None, ""
-    return match, _CLOSE[sign]
-
-
-def _closes(text: str, opened: re.Match[str], match: re.Match[str]) -> bool:
-    if match[0] != "$":
-        return True
-    spaced = text[opened.end()].isspace(), text[match.start() - 1].isspace()
-    return spaced[0] == spaced[1] and not text[match.end() : match.end() + 1].isdigit()

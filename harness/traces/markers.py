@@ -8,6 +8,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from harness.traces.detector import Detector, Event
@@ -17,9 +18,9 @@ VERSION = "1"
 MAX_LEADS = 3
 """Words such as "Okay, so" that may stand before a phrase."""
 
-_START = re.compile(
-    r"(?:\A|\n|(?:[.!?…:;]|[.!?][*_)\]’'$]{1,3})[^\S\n]|[—–…]\s?|\.\.\.\s?|✓\s?)[^\S\n]*[>*_#•(\s-]*(?=([a-zA-Z]+))"
-)
+_BEFORE = r"[>*_#•(\s-]*([a-zA-Z]+)"
+_FIRST = re.compile(_BEFORE)
+_START = re.compile(r"[\n—–…✓.!?:;](?:(?<=[\n—–…✓])|(?<=\.\.\.)|[*_)\]’'$]{0,3}[^\S\n])" + _BEFORE)
 _PUNCTUATION = re.compile(r"\s*[,.!?:;…—–-]*\s+")
 _WORD = re.compile(r"[a-zA-Z]+")
 
@@ -59,11 +60,12 @@ def markers(text: str, used: Lexicon | None = None) -> list[Event]:
     used = used or lexicon()
     found: list[Event] = []
     ends: set[tuple[str, int]] = set()
-    for match in _START.finditer(text):
+    first = _FIRST.match(text)
+    for match in chain([first] if first else [], _START.finditer(text)):
         word = match[1].lower()
         if word not in used.phrases and word not in used.leads:
             continue
-        for event in _sentence(text, match.end(), word, used):
+        for event in _sentence(text, match.start(1), word, used):
             if (event.kind, event.end) not in ends:  # "Wait — let me check": what follows the dash is known already
                 ends.add((event.kind, event.end))
                 found.append(event)
@@ -100,7 +102,8 @@ def detectors() -> tuple[Detector, ...]:
         Detector(
             "backtracking",
             version,
-            where + "Backtracking: the model doubts or leaves the line it is on ('Wait,', 'Hmm', 'Alternatively', 'That "
+            where
+            + "Backtracking: the model doubts or leaves the line it is on ('Wait,', 'Hmm', 'Alternatively', 'That "
             "can't be right', 'Let me try another approach').",
             "Meta-CoT paper, section 4.4",
         ),
@@ -113,7 +116,8 @@ def detectors() -> tuple[Detector, ...]:
         Detector(
             "regret",
             version,
-            where + "Regret: it says itself that it made a mistake ('I made a mistake', 'Oops'; 'Let me reconsider' says "
+            where
+            + "Regret: it says itself that it made a mistake ('I made a mistake', 'Oops'; 'Let me reconsider' says "
             "less and does not count).",
             "Meta-CoT paper, section 6.4.1, whose phrases were not published",
         ),

@@ -25,6 +25,7 @@ DETECTOR = Detector(
     ),
     source="Meta-CoT paper, section 4.4 (semantically identical steps in traces of o1)",
 )
+_FIGURES = {ord(figure): None for figure in "0123456789"}
 KINDS = ("exact", "near", "semantic")
 """The kinds that count as repetition."""
 
@@ -32,11 +33,11 @@ KINDS = ("exact", "near", "semantic")
 def repetitions(steps: Sequence[Step], likenesses: Sequence[Likeness]) -> dict[int, Event]:
     """The repeating step's number → its event; `of` is where the earlier step starts."""
     found = {}
-    masked: dict[tuple[str, ...], int] = {}
+    masked: dict[str, int] = {}
     for number, (step, like) in enumerate(zip(steps, likenesses, strict=True)):
         if len(step.tokens) < GRAM:
             continue
-        template = masked.setdefault(tuple("0" if is_number(t) else t for t in step.tokens), number)
+        template = masked.setdefault(" ".join(step.tokens).translate(_FIGURES), number)
         if like.same is not None:
             found[number] = _event("exact", step, steps[like.same])
         elif like.like is not None and like.similarity >= THETA:

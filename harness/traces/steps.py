@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.core import split_steps
 from harness.traces.detector import Detector
-from harness.traces.text import tokens
+from harness.traces.text import tokens_of
 
 DETECTOR = Detector(
     name="steps",
@@ -32,12 +32,14 @@ class Step:
 
 def steps(text: str, delimiter: str) -> list[Step]:
     """The steps of a text in order; pieces of nothing but white space are none."""
-    found = []
+    places = []
+    bodies = []
     position = 0
     for piece in split_steps(text, delimiter):
         body = piece.strip()
         if body:
             start = position + len(piece) - len(piece.lstrip())
-            found.append(Step(start, start + len(body), tuple(tokens(body, label=True))))
+            places.append((start, start + len(body)))
+            bodies.append(body)
         position += len(piece)
-    return found
+    return [Step(*place, tuple(own)) for place, own in zip(places, tokens_of(bodies), strict=True)]

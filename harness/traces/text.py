@@ -3,35 +3,59 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-__all__ = ["is_number", "tokens"]
+__all__ = ["is_number", "tokens", "tokens_of"]
 
 _LAYOUT = (
-    "left|right|bigl?|bigr?|biggl?|biggr?|displaystyle|textstyle|quad|qquad|text|mathrm|textbf|mathbf|limits|hfill"
-    "|begin|end|align|aligned|equation|boxed|hline|smallskip|medskip|bigskip"
+    "left|right|bigl?|bigr?|biggl?|biggr?|displaystyle|textstyle|quad|qquad|text|mathrm|textbf|mathbf|limits"
+    r"|begin\{[a-z*]+\}|end\{[a-z*]+\}|boxed"
 )
-_TOKEN = re.compile(
-    rf"\\(?:(?:{_LAYOUT})(?![a-z])|[^a-z])"  # what sets the page and says nothing: no token
-    r"|(\\[a-z]+|[^\W\d_]+(?:['’][a-z]+)?|\d+(?:[.,]\d+)*|[^\s\w.,;:!?$*{}\\\"'’`~&#…“”—–])"
-)
+_SILENT = re.compile(rf"\\(?:(?:{_LAYOUT})(?![a-z])|[^a-z])")
+_HALVES = re.compile(r"\\frac\s*(\d)(\d)")
+_MARK = "\x00"
 _LABEL = re.compile(
-    r"(?:\s*(?:[-*•>#]+|\**(?:step|part|line)\s+\d{1,4}\b\**\s*[:.)]?|\(?\d{1,3}[.):](?=\s)|\([a-z]\)(?=\s)))+", re.IGNORECASE
+    r"\A(?:\s*(?:[-*•>#]+|\**(?:step|part|line)\s+\d{1,4}\b\**\s*[:.)]?|\(?\d{1,3}[.):](?=\s)|\([a-z]\)(?=\s)))+",
+    re.IGNORECASE,
 )
+_BLANK = ".,;:!?$*{}\"'`~&#_"
+_TO_SPACE = {ord(sign): " " for sign in _BLANK}
+_BLANKS = re.compile(rf"[{re.escape(_BLANK)}’‘“”…—–]+")
+_FOREIGN = re.compile(r"[^\x00-\x7f\w]")
+_SIGNS = "+-=()^/<>|[]\\"
 
 
-def tokens(text: str, *, label: bool = False) -> list[str]:
-    r"""The tokens of a text in lower case: words, numbers, LaTeX commands, other signs.
+def tokens(text: str) -> list[str]:
+    r"""The tokens of a text in lower case: words, numbers (`2x` is one token), LaTeX commands, other signs.
 
     Left out are spacing and layout (`\,`, `\left`, `$`, `\[`, braces), punctuation and Markdown; `\dfrac` is `\frac`.
-    With `label`, the label of a step goes too: `Step 3:`, `2.`, `-`. Linear in the length of the text."""
-    if label and (found := _LABEL.match(text)):
-        text = text[found.end() :]
+    Linear in the length of the text, and made of string methods, which are several times as fast as one regular
+    expression over it would be."""
     text = text.lower()
-    if "−" in text:
-        text = text.replace("−", "-")
-    if "frac" in text:
+    if "\\" in text:
         text = text.replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
-    return list(filter(None, _TOKEN.findall(text)))
+        text = _HALVES.sub(r"\\frac \1 \2", _SILENT.sub(" ", text))
+    if text.isascii():
+        text = text.translate(_TO_SPACE)
+    else:
+        text = _FOREIGN.sub(r" \g<0> ", _BLANKS.sub(" ", text.replace("−", "-")))
+    for sign in _SIGNS:
+        if sign in text:
+            text = text.replace(sign, f" {sign}" if sign == "\\" else f" {sign} ")
+    return text.split()
+
+
+def tokens_of(steps: Sequence[str]) -> list[list[str]]:
+    """The tokens of each step, without the label in front (`Step 3:`, `2.`, `-`)."""
+    bare = [_LABEL.sub("", step, count=1).replace(_MARK, " ") for step in steps]
+    found: list[list[str]] = []
+    flat = tokens(f" {_MARK} ".join(bare)) if bare else []
+    begin = 0
+    for _ in bare:
+        end = flat.index(_MARK, begin) if len(found) + 1 < len(bare) else len(flat)
+        found.append(flat[begin:end])
+        begin = end + 1
+    return found
 
 
 def is_number(token: str) -> bool:
