@@ -19,11 +19,11 @@ DETECTOR = Detector(
     name="attempts",
     version="1",
     definition=(
-        "An attempt ends where the text states an answer: a box (\\boxed{…}), 'the answer is …' (also should be, must be, "
-        "would be), 'Answer: …' or '#### …'. Questions ('is the answer 5?'), negations, other people's answers and values "
-        "without a figure, formula, letter of choice or the like are none. The same answer stated again within "
-        f"{GAP} tokens, or a box at the end of the sentence that states it, belongs to the same attempt. The answer is "
-        "read from the statement and graded by the task's own scorer."
+        "An attempt ends where the text states an answer: a box (\\boxed{…}), 'the answer is …' (also should "
+        "be, must be, would be), 'Answer: …' or '#### …'. Questions ('is the answer 5?'), negations, other "
+        "people's answers and values without a figure, formula, letter of choice or the like are none. The same "
+        f"answer stated again within {GAP} tokens, or a box at the end of the sentence that states it, belongs "
+        "to the same attempt. The answer is read from the statement and graded by the task's own scorer."
     ),
     source="Meta-CoT paper, Figures 10 and 11 (in-context solutions); Chen et al. 2024 (arXiv 2412.21187), solutions",
 )
@@ -36,7 +36,8 @@ _STATES = re.compile(
 _BEFORE = re.compile(r"([\w'’]*)\s*\Z")
 _OTHERS = frozenset("her his their your whose another every each any no one's student's".split())
 _NOT = re.compile(
-    r"\W{0,3}(?:not|no longer|never|neither|unknown|unclear|clear|obvious|needed|also not|less|more|greater|at least|at most|between|half|twice)\b",
+    r"\W{0,3}(?:not|no longer|never|neither|unknown|unclear|clear|obvious|needed|also not|less|more|greater|at least"
+    r"|at most|between|half|twice)\b",
     re.IGNORECASE,
 )
 _QUESTION = re.compile(r"[^.!\n]{0,80}?\?")
@@ -109,7 +110,8 @@ def _statements(text: str) -> Iterator[Statement]:
 
 
 def _stated(text: str, start: int, begin: int) -> Statement | None:
-    """The statement in words that starts at `start` and names its answer from `begin` on; None if it states nothing."""
+    """The statement in words that starts at `start` and names its answer from `begin` on; None if it states "
+    "nothing."""
     after = _line(text[begin : begin + _WINDOW])
     near = _BEFORE.search(text[max(0, start - 40) : start])
     before = near[1].lower() if near else ""
@@ -129,7 +131,8 @@ def _stated(text: str, start: int, begin: int) -> Statement | None:
 
 
 def _line(text: str) -> str:
-    """What stands behind a statement: the rest of its line, or the next one if that is empty; not a second statement."""
+    """What stands behind a statement: the rest of its line, or the next one if that is empty; not a second "
+    "statement."""
     begin = len(text) - len(text.lstrip(" \t\n*_:="))
     end = text.find("\n", begin)
     line = text[: end if end >= 0 else len(text)]

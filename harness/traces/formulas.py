@@ -12,11 +12,12 @@ DETECTOR = Detector(
     name="formulas",
     version="1",
     definition=(
-        "A formula is what stands in $…$, $$…$$, \\(…\\), \\[…\\] or an equation, align, gather or multline environment, if "
-        "it states or combines something: it holds a relation (=, <, ≤, ≡, ∈ …), or an operation with a letter in it; "
-        "bare names and numbers are none. It is restated if the same formula stood earlier in the text, spacing, "
-        "\\left, \\right, the kind of \\frac and braces around single signs aside. Share restated: restated formulas over "
-        "formulas. Formulas in plain text, without LaTeX, are not seen."
+        "A formula is what stands in $…$, $$…$$, \\(…\\), \\[…\\] or an equation, align, gather or multline "
+        "environment, if it states or combines something: it holds a relation (=, <, ≤, ≡, ∈ …), or an "
+        "operation with a letter in it; bare names and numbers are none. It is restated if the same formula "
+        "stood earlier in the text, spacing, \\left, \\right, the kind of \\frac and braces around single signs "
+        "aside. Share restated: restated formulas over formulas. Formulas in plain text, without LaTeX, are not "
+        "seen."
     ),
     source="Meta-CoT paper, section 4.4; the measure is this project's",
 )

@@ -95,8 +95,9 @@ def detectors() -> tuple[Detector, ...]:
     """The cards of the three kinds; their version names the lexicon."""
     version = f"{VERSION}+{lexicon().version}"
     where = (
-        "A sentence that begins with one of the phrases of the lexicon, with words such as 'But' or 'Okay, so' in front of "
-        "them or not; at most one event of a kind a sentence. The version ends with the lexicon's digest. "
+        "A sentence that begins with one of the phrases of the lexicon, with words such as 'But' or 'Okay, so' "
+        "in front of them or not; at most one event of a kind a sentence. The version ends with the lexicon's "
+        "digest. "
     )
     return (
         Detector(

@@ -15,13 +15,14 @@ DETECTOR = Detector(
     name="repetition",
     version="1",
     definition=(
-        f"A step repeats an earlier step of the same text if their tokens are the same (kind 'exact'), or if the Jaccard "
-        f"similarity of their sets of token {GRAM}-grams is at least {THETA} and both hold the same numbers (kind "
-        f"'near'). Steps that have the same words and signs with other numbers are counted apart (kind 'template': "
-        f"cases, tables) and are no repetition. Steps of fewer than {GRAM} tokens repeat nothing. A {GRAM}-gram is looked "
-        f"up in the last {LAST} different steps that had it. Repetition rate: repeating steps over steps. Repeated-token "
-        "share: their tokens over all tokens. 'semantic', where a sentence-embedding model was named: cosine of at least "
-        "0.9 with an earlier step that has the same numbers, and neither exact nor near."
+        "A step repeats an earlier step of the same text if their tokens are the same (kind 'exact'), or if the "
+        f"Jaccard similarity of their sets of token {GRAM}-grams is at least {THETA} and both hold the same "
+        "numbers (kind 'near'). Steps that have the same words and signs with other numbers are counted apart "
+        f"(kind 'template': cases, tables) and are no repetition. Steps of fewer than {GRAM} tokens repeat "
+        f"nothing. A {GRAM}-gram is looked up in the last {LAST} different steps that had it. Repetition rate: "
+        "repeating steps over steps. Repeated-token share: their tokens over all tokens. 'semantic', where a "
+        "sentence-embedding model was named: cosine of at least 0.9 with an earlier step that has the same "
+        "numbers, and neither exact nor near."
     ),
     source="Meta-CoT paper, section 4.4 (semantically identical steps in traces of o1)",
 )

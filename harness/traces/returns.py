@@ -14,10 +14,10 @@ DETECTOR = Detector(
     name="returns",
     version="1",
     definition=(
-        f"Step i returns to an earlier state if, of all steps before it, the one most like it (Jaccard similarity of "
-        f"token {GRAM}-grams) is a step j < i − 1, with a similarity of at least {LEAST} and at least {SHARED} shared "
-        f"{GRAM}-grams. A repetition and a step of a template are no return, and where a return goes on step by step (i after j, i + 1 after j + 1) "
-        "it is counted once."
+        "Step i returns to an earlier state if, of all steps before it, the one most like it (Jaccard "
+        f"similarity of token {GRAM}-grams) is a step j < i − 1, with a similarity of at least {LEAST} and at "
+        f"least {SHARED} shared {GRAM}-grams. A repetition and a step of a template are no return, and where a "
+        "return goes on step by step (i after j, i + 1 after j + 1) it is counted once."
     ),
     source="Meta-CoT paper, section 4.4 (backtracking); the measure is this project's",
 )
@@ -30,18 +30,11 @@ def returns(steps: Sequence[Step], likenesses: Sequence[Likeness], repeating: Co
     before: int | None = None  # the earlier step that the previous step went back to or repeated
     for number, like in enumerate(likenesses):
         target = like.like
-        goes_back = target is not None and target < number - 1 and not _is_previous(target, likenesses, number - 1)
         clear = number in repeating or (like.similarity >= LEAST and like.shared >= SHARED)
-        if not goes_back or not clear:
+        if target is None or not clear or target >= number - 1 or likenesses[number - 1].same == target:
             before = None
             continue
-        assert target is not None
         if number not in repeating and (before is None or target != before + 1):
             found.append(Event("return", steps[number].start, steps[number].end, steps[target].start))
         before = target
     return found
-
-
-def _is_previous(target: int, likenesses: Sequence[Likeness], previous: int) -> bool:
-    """Whether the previous step says the same as the target."""
-    return likenesses[previous].same == target

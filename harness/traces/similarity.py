@@ -1,9 +1,9 @@
 """How much a step is like the steps before it: Jaccard similarity of token 5-grams, in linear time.
 
 Steps are never compared pair by pair. All 5-grams are sorted once; those that are equal stand side by side, and each
-meets the last LAST different steps that had it. Whoever shares one is a pair, and only pairs have a similarity. The work
-is bounded by LAST times the number of tokens, whatever the text; packing makes equal numbers of equal 5-grams only, so
-nothing depends on a hash.
+meets the last LAST different steps that had it. Whoever shares one is a pair, and only pairs have a similarity. The
+work is bounded by LAST times the number of tokens, whatever the text; packing makes equal numbers of equal 5-grams
+only, so nothing depends on a hash.
 """
 
 from __future__ import annotations

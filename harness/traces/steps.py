@@ -12,10 +12,11 @@ DETECTOR = Detector(
     name="steps",
     version="1",
     definition=(
-        "A step is a piece of the text ended by the run's step delimiter (a blank line unless the run says otherwise), "
-        "cut by the same function that cuts the steps of searches and process reward models. Its tokens, for every "
-        "measure of similarity, are words, numbers, LaTeX commands and other signs in lower case; spacing, layout, "
-        "braces, punctuation, Markdown and the label in front ('Step 3:') are left out, numbers are kept."
+        "A step is a piece of the text ended by the run's step delimiter (a blank line unless the run says "
+        "otherwise), cut by the same function that cuts the steps of searches and process reward models. Its "
+        "tokens, for every measure of similarity, are words, numbers, LaTeX commands and other signs in lower "
+        "case; spacing, layout, braces, punctuation, Markdown and the label in front ('Step 3:') are left out, "
+        "numbers are kept."
     ),
     source="Meta-CoT paper (arXiv 2501.04682), section 2: the step as the action of the decision process",
 )
