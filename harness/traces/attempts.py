@@ -49,6 +49,7 @@ _ADDED = re.compile(
 )
 """What goes on behind a stated answer and is no part of it."""
 _HASHES = re.compile(r"(?<!#####)\s")
+_DISPLAY = re.compile(r"\$\$.{1,400}?\$\$|\\\[.{1,400}?\\\]", re.DOTALL)
 _AGAIN = re.compile(r"\b[Aa]nswer\b")
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n\s*\n")
 
@@ -134,6 +135,8 @@ def _line(text: str) -> str:
     """What stands behind a statement: the rest of its line, or the next one if that is empty; not a second "
     "statement."""
     begin = len(text) - len(text.lstrip(" \t\n*_:="))
+    if display := _DISPLAY.match(text, begin):
+        return text[: display.end()]
     end = text.find("\n", begin)
     line = text[: end if end >= 0 else len(text)]
     again = _AGAIN.search(line)

@@ -20,9 +20,10 @@ DETECTOR = Detector(
         "numbers (kind 'near'). Steps that have the same words and signs with other numbers are counted apart "
         f"(kind 'template': cases, tables) and are no repetition. Steps of fewer than {GRAM} tokens repeat "
         f"nothing. A {GRAM}-gram is looked up in the last {LAST} different steps that had it. Repetition rate: "
-        "repeating steps over steps. Repeated-token share: their tokens over all tokens. 'semantic', where a "
-        "sentence-embedding model was named: cosine of at least 0.9 with an earlier step that has the same "
-        "numbers, and neither exact nor near."
+        "repeating steps over steps. Repeated-token share: their tokens over all tokens. Repeated 5-gram share: "
+        "token 5-grams of the whole text that stood earlier in it, which also sees loops inside one step. "
+        "'semantic', where a sentence-embedding model was named: cosine of at least 0.9 with an earlier step "
+        "that has the same numbers, and neither exact nor near."
     ),
     source="Meta-CoT paper, section 4.4 (semantically identical steps in traces of o1)",
 )

@@ -28,6 +28,7 @@ class Scan:
     tokens: int
     repeating_steps: int
     repeated_tokens: int
+    repeated_grams: float
     formulas: int
     events: tuple[Event, ...]
     attempts: tuple[Statement, ...]
@@ -51,7 +52,7 @@ def scan(text: str, delimiter: str) -> Scan:
     whole = len(text) <= MOST_CHARACTERS
     text = text[:MOST_CHARACTERS]
     pieces = steps.steps(text, delimiter)
-    likenesses = likeness(pieces)
+    likenesses, again = likeness(pieces)
     repeated = repetitions(pieces, likenesses)
     saying_again = {number: event for number, event in repeated.items() if event.kind in KINDS}
     count, restated = formulas(text)
@@ -67,6 +68,7 @@ def scan(text: str, delimiter: str) -> Scan:
         tokens=sum(len(step.tokens) for step in pieces),
         repeating_steps=len(saying_again),
         repeated_tokens=sum(len(pieces[number].tokens) for number in saying_again),
+        repeated_grams=again,
         formulas=count,
         events=tuple(sorted(events, key=lambda e: (e.start, e.end, e.kind))),
         attempts=tuple(stated),

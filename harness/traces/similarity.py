@@ -8,7 +8,7 @@ only, so nothing depends on a hash.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,32 +38,33 @@ class Likeness:
     shared: int = 0
 
 
-def likeness(steps: Sequence[Step]) -> list[Likeness]:
-    """The likeness of each step to the ones before it. Steps of fewer than GRAM tokens have none; an earlier step that
-    said the same as another is known by the first of the two."""
+def likeness(steps: Sequence[Step]) -> tuple[list[Likeness], float]:
+    """The likeness of each step to the ones before it, and the share of all 5-grams that stood earlier in the text.
+
+    Steps of fewer than GRAM tokens are like none; an earlier step that said the same as another is known by the first of
+    the two."""
     first: dict[tuple[str, ...], int] = {}
     found = []
     for number, step in enumerate(steps):
         same = first.setdefault(step.tokens, number) if len(step.tokens) >= GRAM else number
         found.append(Likeness() if same == number else Likeness(same=same, like=same, similarity=1.0))
-    distinct = sorted(first.values())
-    if len(distinct) < 2:
-        return found
-    for later, earlier, similarity, shared in _closest([steps[i].tokens for i in distinct]):
-        found[distinct[later]] = Likeness(like=distinct[earlier], similarity=similarity, shared=shared)
-    return found
+    if not first:
+        return found, 0.0
+    gram, owner, again = _grams([step.tokens for step in steps], first.values())
+    for later, earlier, similarity, shared in _closest(gram, owner, len(steps)):
+        found[later] = Likeness(like=earlier, similarity=similarity, shared=shared)
+    return found, again
 
 
-def _closest(texts: Sequence[tuple[str, ...]]) -> list[tuple[int, int, float, int]]:
+def _closest(gram: Integers, owner: Integers, steps: int) -> list[tuple[int, int, float, int]]:
     """(step, the earlier step most like it, similarity, shared 5-grams) for every step that shares some."""
     import numpy as np
 
-    gram, owner = _grams(texts)
-    size = np.bincount(owner, minlength=len(texts))
-    pairs, shared = _meetings(gram, owner, len(texts))
+    size = np.bincount(owner, minlength=steps)
+    pairs, shared = _meetings(gram, owner, steps)
     if not len(pairs):
         return []
-    later, earlier = np.divmod(pairs, len(texts))
+    later, earlier = np.divmod(pairs, steps)
     similarity = shared / (size[later] + size[earlier] - shared)
     order = np.lexsort((earlier, -similarity, later))
     _, at = np.unique(later[order], return_index=True)
@@ -73,8 +74,9 @@ def _closest(texts: Sequence[tuple[str, ...]]) -> list[tuple[int, int, float, in
     )
 
 
-def _grams(texts: Sequence[tuple[str, ...]]) -> tuple[Integers, Integers]:
-    """Every different 5-gram of every text as a number and the text it is of, sorted by both."""
+def _grams(texts: Sequence[tuple[str, ...]], wanted: Iterable[int]) -> tuple[Integers, Integers, float]:
+    """Every different 5-gram of each wanted text as a number, and the text it is of, sorted by both; and the share of
+    the 5-grams of all texts that stood earlier, within a text or across two."""
     import numpy as np
 
     flat = [token for text in texts for token in text]
@@ -83,13 +85,16 @@ def _grams(texts: Sequence[tuple[str, ...]]) -> tuple[Integers, Integers]:
     owner = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
     count = len(ids) - GRAM + 1
     gram = _packed(ids, len(index), count)
-    whole = owner[:count] == owner[GRAM - 1 :]
-    gram, owner = gram[whole], owner[:count][whole]
     order = np.argsort(gram, kind="stable")  # owners ascend already
-    gram, owner = gram[order], owner[order]
+    ordered = gram[order]
+    again = float(np.count_nonzero(ordered[1:] == ordered[:-1])) / count
+    used = np.zeros(len(texts), dtype=bool)
+    used[list(wanted)] = True
+    kept = order[used[owner[order]] & (owner[order] == owner[order + GRAM - 1])]
+    gram, owner = gram[kept], owner[kept]
     fresh = np.ones(len(gram), dtype=bool)
     fresh[1:] = (gram[1:] != gram[:-1]) | (owner[1:] != owner[:-1])
-    return gram[fresh], owner[fresh]
+    return gram[fresh], owner[fresh], again
 
 
 def _packed(ids: Integers, base: int, count: int) -> Integers:

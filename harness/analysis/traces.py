@@ -1,0 +1,263 @@
+"""analysis.json: what the responses of a run consist of, a record per response, beside the run it was made from.
+
+Records are made a few problems at a time and written as they come, so that memory does not grow with the run; what the
+tables need of a response is a handful of numbers (`Counted`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from harness.core import CUT, Grade, Problem, ScorerRef, Task, UsageError
+from harness.files import dumps, replacing
+from harness.run import Json, Run
+from harness.traces.attempts import Statement
+from harness.traces.scan import Scan, detectors, scan
+from scorers.pool import GradingPool
+
+SCHEMA = "harness.analysis/1"
+FILE = "analysis.json"
+CHUNK = 32
+"""Problems whose answers are graded side by side; bounds memory."""
+MOST_GRADED = 64
+"""Different statements of one response that are graded; the verdicts of further ones are null."""
+_TAG = re.compile(r"\s*(?:<[^<>\n]{1,40}>|\[/?THINK\])")
+_END_TAG = re.compile(r"(?:<[^<>\n]{1,40}>|\[/?THINK\])\s*\Z")
+_THINKING = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of a response that is analysed, from `start` to `end` (characters): its thinking, or all of it where
+    there is none. `tokens` are the engine's; `estimated` where the engine counts the whole only."""
+
+    thinking: bool
+    start: int
+    end: int
+    tokens: int
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An answer on the way, with the verdict of the task's scorer."""
+
+    end: int
+    answer: str
+    canonical: str | None
+    correct: bool | None
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the tables need of one response. `verdicts` are those of its attempts, `first_final` the number (from 1) of
+    the first attempt with the final answer, `reach` the share of the text before its end, `differs` whether the
+    thinking's last answer is another one than the answer's (None: one of them is missing)."""
+
+    thinking: bool
+    tokens: int
+    completion_tokens: int
+    steps: int
+    repetition: float
+    repeated_tokens: float
+    formulas: int
+    kinds: Mapping[str, int]
+    verdicts: tuple[bool | None, ...]
+    correct: bool | None
+    first_final: int | None
+    reach: float | None
+    efficiency: float | None
+    differs: bool | None
+
+
+def split(text: str) -> tuple[str, str]:
+    """(thinking, answer)"""
+    end = 0
+    for match in _THINKING.finditer(text):
+        end = match.end()
+    if not end and text.lstrip().startswith(("<think>", "<thinking>", "<reasoning>")):
+        return text, ""
+    return text[:end], text[end:]
+
+
+def part_of(response: Json) -> Part:
+    """The part of a response to analyse. A response that the engine counts as thinking from end to end is, whatever
+    its text says: the opening tag may stand in the prompt."""
+    text, usage = response["text"], response["usage"]
+    total, counted = usage["completion_tokens"], usage.get("thinking_tokens", 0)
+    size = len(split(text)[0])
+    if not size and counted and counted >= total and response["finish_reason"] in CUT:
+        size = len(text)
+    if not size:
+        return Part(False, 0, len(text), total, False)
+    opened = _TAG.match(text, 0, size)
+    closed = _END_TAG.search(text, max(0, size - 60), size)
+    start, end = opened.end() if opened else 0, closed.start() if closed else size
+    tokens = counted or round(total * size / len(text))
+    return Part(True, start, max(start, end), tokens, not counted)
+
+
+async def analyze(run: Run, task: Task, pool: GradingPool) -> list[tuple[Json, list[Counted]]]:
+    """Write analysis.json of a run: the same bytes whenever it is made again. The result has the problems' lines with
+    the numbers of their responses. Answers on the way are graded by the task's scorer in `pool`, as the run's own are.
+
+    Raises UsageError if the task no longer has a problem of the run, IncompleteError if the folder takes no data."""
+    problems = {problem.id: problem for problem in task.problems}
+    delimiter = run.manifest["identity"]["delimiter"]
+    found: list[tuple[Json, list[Counted]]] = []
+    with replacing(run.folder / FILE) as stream:
+        stream.write(_head(run, task).encode() + b'"responses": [')
+        records = run.by_problem()
+        comma = b"\n"
+        while chunk := list(islice(records, CHUNK)):
+            made = await asyncio.gather(
+                *[_problem(line, responses, problems, task.scorer, delimiter, pool) for line, responses in chunk]
+            )
+            for (line, _), each in zip(chunk, made, strict=True):
+                found.append((line, [counted for _, counted in each]))
+                for record, _ in each:
+                    stream.write(comma + dumps(record).encode())
+                    comma = b",\n"
+        stream.write(b"\n]}\n")
+    return found
+
+
+def _head(run: Run, task: Task) -> str:
+    """Everything before the records: what was analysed, by which detectors."""
+    about = {
+        "schema": SCHEMA,
+        "run": run.name,
+        "identity_digest": run.manifest["identity_digest"],
+        "delimiter": run.manifest["identity"]["delimiter"],
+        "scorer": {"function": task.scorer.function, "version": task.scorer.version},
+        "offsets": "characters (Unicode code points) from the start of the response's text",
+        "detectors": [detector.card() for detector in detectors()],
+    }
+    return "{" + "".join(f"{dumps(key)}: {dumps(value)},\n" for key, value in about.items())
+
+
+async def _problem(
+    line: Json,
+    responses: Sequence[Json],
+    problems: Mapping[str, Problem],
+    scorer: ScorerRef,
+    delimiter: str,
+    pool: GradingPool,
+) -> list[tuple[Json, Counted]]:
+    """The record and the numbers of each response of one problem."""
+    if not responses:
+        return []
+    problem = problems.get(line["problem_id"])
+    if problem is None:
+        raise UsageError(
+            f"The task has no problem '{line['problem_id']}' any more. Was the run made with other data? "
+            "--include-path names the folder of a task file of your own."
+        )
+    made = []
+    for response in responses:
+        part = part_of(response)
+        scanned = scan(response["text"][part.start : part.end], delimiter)
+        attempts = await _graded(scanned.attempts, response, problem, scorer, pool)
+        made.append(_record(response, part, scanned, attempts))
+    return made
+
+
+async def _graded(
+    stated: Iterable[Statement], response: Json, problem: Problem, scorer: ScorerRef, pool: GradingPool
+) -> list[tuple[Statement, Attempt]]:
+    """The attempts with their verdicts; statements in which the scorer finds no answer are none."""
+    stated = list(stated)
+    texts = list(dict.fromkeys(s.text for s in stated))[:MOST_GRADED]
+    wanted = [*texts, *([f"\\boxed{{{response['answer']}}}"] if response["answer"] is not None else [])]
+    grades = dict(zip(wanted, await asyncio.gather(*[pool.grade_async(scorer, t, problem) for t in wanted]), strict=True))
+    final = grades[wanted[-1]] if response["answer"] is not None else Grade(None)
+    found = []
+    for statement in stated:
+        grade = grades.get(statement.text, Grade(None, answer=statement.answer))
+        if grade.answer is not None or grade.correct is None:
+            answer = statement.answer if grade.answer is None else grade.answer
+            same = _same(grade, final, response)
+            found.append((statement, Attempt(statement.end, answer, grade.canonical, grade.correct, same)))
+    return found
+
+
+def _same(grade: Grade, final: Grade, response: Json) -> bool:
+    """Whether an answer on the way is the final one: the same form, or both right."""
+    if response["answer"] is None:
+        return False
+    forms = {final.canonical, response["canonical"]} - {None}
+    return grade.canonical in forms or (grade.correct is True and response["correct"] is True)
+
+
+def _record(
+    response: Json, part: Part, scanned: Scan, graded: Sequence[tuple[Statement, Attempt]]
+) -> tuple[Json, Counted]:
+    """A response's line of analysis.json, and its numbers."""
+    attempts = [attempt for _, attempt in graded]
+    length = max(1, len(response["text"]))
+    final = next((i for i, attempt in enumerate(attempts) if attempt.is_final), None)
+    right = next((attempt.end for attempt in attempts if attempt.correct is True), None)
+    efficiency = None if response["correct"] is None else 0.0
+    if right is not None:
+        efficiency = (part.start + right) / length
+    elif response["correct"] is True:
+        efficiency = 1.0
+    differs = None
+    if part.thinking and attempts and response["answer"] is not None:
+        differs = not attempts[-1].is_final
+    kinds: dict[str, int] = {}
+    for event in scanned.events:
+        kinds[event.kind] = kinds.get(event.kind, 0) + 1
+    counted = Counted(
+        thinking=part.thinking,
+        tokens=part.tokens,
+        completion_tokens=response["usage"]["completion_tokens"],
+        steps=scanned.steps,
+        repetition=scanned.repeating_steps / max(1, scanned.steps),
+        repeated_tokens=scanned.repeated_tokens / max(1, scanned.tokens),
+        formulas=scanned.formulas,
+        kinds=kinds,
+        verdicts=tuple(attempt.correct for attempt in attempts),
+        correct=response["correct"],
+        first_final=None if final is None else final + 1,
+        reach=None if final is None else (part.start + attempts[final].end) / length,
+        efficiency=efficiency,
+        differs=differs,
+    )
+    record = {
+        "problem_id": response["problem_id"],
+        "index": response["index"],
+        "part": "thinking" if part.thinking else "response",
+        "start": part.start,
+        "end": part.end,
+        "tokens": part.tokens,
+        "tokens_estimated": part.estimated,
+        "steps": scanned.steps,
+        "repeating_steps": scanned.repeating_steps,
+        "words": scanned.tokens,
+        "repeated_words": scanned.repeated_tokens,
+        "formulas": scanned.formulas,
+        "cut": scanned.cut,
+        "events": [event.line(part.start) for event in scanned.events],
+        "attempts": [
+            {
+                "start": part.start + statement.start,
+                "end": part.start + statement.end,
+                "answer": attempt.answer,
+                "canonical": attempt.canonical,
+                "correct": attempt.correct,
+                "is_final": attempt.is_final,
+            }
+            for statement, attempt in graded
+        ],
+        "correct": response["correct"],
+        "first_final": counted.first_final,
+        "outcome_efficiency": None if efficiency is None else round(efficiency, 6),
+        "differs": differs,
+    }
+    return record, counted
