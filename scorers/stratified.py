@@ -91,9 +91,7 @@ def odds_ratio(strata: Sequence[Stratum]) -> Odds | None:
 def within_difference(strata: Sequence[Stratum]) -> Estimate | None:
     """Mean over problems of P(right | trait) − P(right | no trait), of those that have responses of both kinds; its
     interval is over problems."""
-    differences = [
-        s.both / s.exposed - (s.correct - s.both) / (s.n - s.exposed) for s in strata if 0 < s.exposed < s.n
-    ]
+    differences = [s.both / s.exposed - (s.correct - s.both) / (s.n - s.exposed) for s in strata if 0 < s.exposed < s.n]
     return mean_estimate(differences, bounds=(-1.0, 1.0))
 
 

@@ -73,10 +73,15 @@ ALLOWED: dict[str, set[str]] = {
         ),
         "scorers",
     },
-    "harness.analysis": {*BASE, "harness.choice", "harness.outcomes", "harness.run", "scorers"},
+    "harness.traces": {"harness.core", "scorers"},
+    "harness.analysis": {
+        *BASE,
+        *(f"harness.{name}" for name in ("choice", "outcomes", "run", "traces")),
+        "scorers",
+    },
     "reports": {
         *BASE,
-        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run")),
+        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run", "traces")),
         "scorers",
     },
     "leaderboard": {"harness.core", "harness.run", "reports"},

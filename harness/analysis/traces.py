@@ -65,6 +65,7 @@ class Counted:
     steps: int
     repetition: float
     repeated_tokens: float
+    repeated_grams: float
     formulas: int
     kinds: Mapping[str, int]
     verdicts: tuple[bool | None, ...]
@@ -116,7 +117,17 @@ async def analyze(run: Run, task: Task, pool: GradingPool) -> list[tuple[Json, l
         comma = b"\n"
         while chunk := list(islice(records, CHUNK)):
             made = await asyncio.gather(
-                *[_problem(line, responses, problems, task.scorer, delimiter, pool) for line, responses in chunk]
+                *[
+                    _problem(
+                        line,
+                        responses,
+                        task,
+                        problem=problems.get(line["problem_id"]),
+                        delimiter=delimiter,
+                        pool=pool,
+                    )
+                    for line, responses in chunk
+                ]
             )
             for (line, _), each in zip(chunk, made, strict=True):
                 found.append((line, [counted for _, counted in each]))
@@ -144,15 +155,15 @@ def _head(run: Run, task: Task) -> str:
 async def _problem(
     line: Json,
     responses: Sequence[Json],
-    problems: Mapping[str, Problem],
-    scorer: ScorerRef,
+    task: Task,
+    *,
+    problem: Problem | None,
     delimiter: str,
     pool: GradingPool,
 ) -> list[tuple[Json, Counted]]:
     """The record and the numbers of each response of one problem."""
     if not responses:
         return []
-    problem = problems.get(line["problem_id"])
     if problem is None:
         raise UsageError(
             f"The task has no problem '{line['problem_id']}' any more. Was the run made with other data? "
@@ -162,7 +173,7 @@ async def _problem(
     for response in responses:
         part = part_of(response)
         scanned = scan(response["text"][part.start : part.end], delimiter)
-        attempts = await _graded(scanned.attempts, response, problem, scorer, pool)
+        attempts = await _graded(scanned.attempts, response, problem, task.scorer, pool)
         made.append(_record(response, part, scanned, attempts))
     return made
 
@@ -174,7 +185,9 @@ async def _graded(
     stated = list(stated)
     texts = list(dict.fromkeys(s.text for s in stated))[:MOST_GRADED]
     wanted = [*texts, *([f"\\boxed{{{response['answer']}}}"] if response["answer"] is not None else [])]
-    grades = dict(zip(wanted, await asyncio.gather(*[pool.grade_async(scorer, t, problem) for t in wanted]), strict=True))
+    grades = dict(
+        zip(wanted, await asyncio.gather(*[pool.grade_async(scorer, t, problem) for t in wanted]), strict=True)
+    )
     final = grades[wanted[-1]] if response["answer"] is not None else Grade(None)
     found = []
     for statement in stated:
@@ -194,10 +207,19 @@ def _same(grade: Grade, final: Grade, response: Json) -> bool:
     return grade.canonical in forms or (grade.correct is True and response["correct"] is True)
 
 
+def _given(response: Json, part: Part, stated: Sequence[tuple[Statement, Attempt]]) -> list[tuple[Statement, Attempt]]:
+    """Without thinking apart, the given answer is the last attempt, also where the scorer alone found it."""
+    if part.thinking or response["answer"] is None or (stated and stated[-1][1].is_final):
+        return []
+    statement = Statement(part.end, part.end, response["answer"], "")
+    return [(statement, Attempt(part.end, response["answer"], response["canonical"], response["correct"], True))]
+
+
 def _record(
-    response: Json, part: Part, scanned: Scan, graded: Sequence[tuple[Statement, Attempt]]
+    response: Json, part: Part, scanned: Scan, stated: Sequence[tuple[Statement, Attempt]]
 ) -> tuple[Json, Counted]:
     """A response's line of analysis.json, and its numbers."""
+    graded = [*stated, *_given(response, part, stated)]
     attempts = [attempt for _, attempt in graded]
     length = max(1, len(response["text"]))
     final = next((i for i, attempt in enumerate(attempts) if attempt.is_final), None)
@@ -220,6 +242,7 @@ def _record(
         steps=scanned.steps,
         repetition=scanned.repeating_steps / max(1, scanned.steps),
         repeated_tokens=scanned.repeated_tokens / max(1, scanned.tokens),
+        repeated_grams=scanned.repeated_grams,
         formulas=scanned.formulas,
         kinds=kinds,
         verdicts=tuple(attempt.correct for attempt in attempts),
@@ -241,6 +264,7 @@ def _record(
         "repeating_steps": scanned.repeating_steps,
         "words": scanned.tokens,
         "repeated_words": scanned.repeated_tokens,
+        "repeated_grams": round(scanned.repeated_grams, 6),
         "formulas": scanned.formulas,
         "cut": scanned.cut,
         "events": [event.line(part.start) for event in scanned.events],

@@ -127,7 +127,7 @@ def _stated(text: str, start: int, begin: int) -> Statement | None:
     at = after.find(answer)
     end = begin + (at + len(answer) if at >= 0 else 0)
     box = "\\boxed" in after[: max(at, 0)]
-    told = f"\\boxed{{{answer}}}" if box else f"answer is ${answer}$" if _plain(answer) else f"answer is {answer}"
+    told = f"\\boxed{{{answer}}}" if box else f"answer is {answer}" if "$" in answer else f"answer is ${answer}$"
     return Statement(start, end, answer, told, box)
 
 
@@ -141,11 +141,6 @@ def _line(text: str) -> str:
     line = text[: end if end >= 0 else len(text)]
     again = _AGAIN.search(line)
     return line if again is None else line[: again.start()]
-
-
-def _plain(answer: str) -> bool:
-    """Whether it can be set in dollars, which end it for certain."""
-    return "$" not in answer and "\n" not in answer
 
 
 def _conditional(text: str, start: int) -> bool:

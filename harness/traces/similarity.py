@@ -41,8 +41,8 @@ class Likeness:
 def likeness(steps: Sequence[Step]) -> tuple[list[Likeness], float]:
     """The likeness of each step to the ones before it, and the share of all 5-grams that stood earlier in the text.
 
-    Steps of fewer than GRAM tokens are like none; an earlier step that said the same as another is known by the first of
-    the two."""
+    Steps of fewer than GRAM tokens are like none; an earlier step that said the same as another is known by the first
+    of the two."""
     first: dict[tuple[str, ...], int] = {}
     found = []
     for number, step in enumerate(steps):
