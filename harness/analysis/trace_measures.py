@@ -62,7 +62,7 @@ MEASURES = {
             "mean of σ·T̂/T (Chen et al. 2024, ξ_O): T̂ is the text up to the end of the first right attempt, T the "
             "whole, in characters; 0 where no attempt is right",
         ),
-        Measure("thinking_differs", "attempts", "share of responses whose thinking ends on another answer than is given"),
+        Measure("thinking_differs", "attempts", "share of responses whose thinking ends on another answer than given"),
         Measure("both_right", "attempts", "thinking's last answer right, the given answer right"),
         Measure("only_thinking_right", "attempts", "thinking's last answer right, the given answer wrong"),
         Measure("only_answer_right", "attempts", "thinking's last answer wrong, the given answer right"),
