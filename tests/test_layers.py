@@ -19,14 +19,15 @@ ALLOWED: dict[str, set[str]] = {
     "harness.core": set(),
     "harness.files": {"harness.core"},
     "harness.registry": {"harness.core"},
-    "harness.policy": {"harness.core", "harness.meter"},
+    "harness.thinking": {"harness.core"},
+    "harness.policy": {"harness.core", "harness.meter", "harness.thinking"},
     "harness.meter": set(),
     "harness.batcher": {"harness.core"},
     "harness.tree": {"harness.core"},
     "harness.verification": {"harness.core"},
     "harness.choice": {"harness.core"},
     "harness.synthetic": {"harness.core"},
-    "harness.tokenizer": {"harness.core"},
+    "harness.tokenizer": {"harness.core", "harness.thinking"},
     "harness.calls": BASE,
     "harness.run": BASE,
     "harness.models": {*BASE, "harness.registry"},
@@ -37,13 +38,13 @@ ALLOWED: dict[str, set[str]] = {
     },
     "harness.backends": {
         *BASE,
-        *(f"harness.{name}" for name in ("batcher", "models", "registry", "synthetic", "tokenizer")),
+        *(f"harness.{name}" for name in ("batcher", "models", "registry", "synthetic", "thinking", "tokenizer")),
     },
-    "scorers": {"harness.core"},
+    "scorers": {"harness.core", "harness.thinking"},
     "tasks": {*BASE, "scorers"},
-    "harness.records": {"harness.core", "harness.choice", "harness.registry", "harness.run"},
-    "harness.judge": {"harness.core", "harness.calls"},
-    "harness.desk": {"harness.core", "harness.calls", "scorers"},
+    "harness.records": {"harness.core", "harness.choice", "harness.registry", "harness.run", "harness.thinking"},
+    "harness.judge": {"harness.core", "harness.calls", "harness.thinking"},
+    "harness.desk": {"harness.core", "harness.calls", "harness.thinking", "scorers"},
     "harness.outcomes": {"harness.core", "harness.run", "scorers"},
     "harness.results": {
         *(f"harness.{name}" for name in ("core", "calls", "outcomes", "registry", "run")),
@@ -54,7 +55,7 @@ ALLOWED: dict[str, set[str]] = {
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
         *BASE,
-        *(f"harness.{name}" for name in ("calls", "judge", "records", "results", "run")),
+        *(f"harness.{name}" for name in ("calls", "judge", "records", "results", "run", "thinking")),
         "scorers",
     },
     "harness.replay": {
@@ -68,7 +69,7 @@ ALLOWED: dict[str, set[str]] = {
             f"harness.{name}"
             for name in (
                 *("calls", "choice", "desk", "judge", "meter", "policy", "progress", "records", "registry"),
-                *("results", "run", "verification", "analysis"),
+                *("results", "run", "thinking", "verification", "analysis"),
             )
         ),
         "scorers",
