@@ -113,6 +113,8 @@ def _about(run: Run, analysed: Sequence[Analysed]) -> list[str]:
         f"{len(own)} responses: {told}; intervals are 95 % over problems",
         "rates are events per 1,000 tokens of the analysed part; shares are in percent",
     ]
+    if hidden := sum(counted.hidden for counted in own):
+        notes.append(f"{hidden} responses hide their thinking: what is told of them is told of their answers")
     forced = run.manifest["identity"]["strategy"]["name"] == "budget_forcing"
     return (
         [*notes, "phrases that the strategy wrote itself ('Wait') are counted with the model's own"]

@@ -77,7 +77,7 @@ ALLOWED: dict[str, set[str]] = {
     "harness.traces": {"harness.core", "scorers"},
     "harness.analysis": {
         *BASE,
-        *(f"harness.{name}" for name in ("choice", "outcomes", "run", "traces")),
+        *(f"harness.{name}" for name in ("choice", "outcomes", "run", "thinking", "traces")),
         "scorers",
     },
     "reports": {

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from harness.core import CUT, Grade, Problem, ScorerRef, Task, UsageError
+from harness.core import Grade, Problem, ScorerRef, Task, UsageError
 from harness.files import dumps, replacing
 from harness.run import Json, Run
+from harness.thinking import opening, split
 from harness.traces.attempts import Statement
 from harness.traces.scan import Scan, detectors, scan
 from scorers.pool import GradingPool
@@ -27,19 +28,20 @@ MOST_GRADED = 64
 """Different statements of one response that are graded; the verdicts of further ones are null."""
 _TAG = re.compile(r"\s*(?:<[^<>\n]{1,40}>|\[/?THINK\])")
 _END_TAG = re.compile(r"(?:<[^<>\n]{1,40}>|\[/?THINK\])\s*\Z")
-_THINKING = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """The part of a response that is analysed, from `start` to `end` (characters): its thinking, or all of it where
-    there is none. `tokens` are the engine's; `estimated` where the engine counts the whole only."""
+    there is none. `tokens` is its share of the completion tokens, told as `tokens_by` says (`harness.core.CountedBy`).
+    `hidden`: the engine counts thinking that the text does not show, so that only the answer can be analysed."""
 
     thinking: bool
     start: int
     end: int
     tokens: int
-    estimated: bool
+    tokens_by: str
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Counted:
     thinking's last answer is another one than the answer's (None: one of them is missing)."""
 
     thinking: bool
+    hidden: bool
     tokens: int
     completion_tokens: int
     steps: int
@@ -76,31 +79,18 @@ class Counted:
     differs: bool | None
 
 
-def split(text: str) -> tuple[str, str]:
-    """(thinking, answer)"""
-    end = 0
-    for match in _THINKING.finditer(text):
-        end = match.end()
-    if not end and text.lstrip().startswith(("<think>", "<thinking>", "<reasoning>")):
-        return text, ""
-    return text[:end], text[end:]
-
-
 def part_of(response: Json) -> Part:
-    """The part of a response to analyse. A response that the engine counts as thinking from end to end is, whatever
-    its text says: the opening tag may stand in the prompt."""
+    """The part of a response to analyse, without the markers around it."""
     text, usage = response["text"], response["usage"]
     total, counted = usage["completion_tokens"], usage.get("thinking_tokens", 0)
-    size = len(split(text)[0])
-    if not size and counted and counted >= total and response["finish_reason"] in CUT:
-        size = len(text)
+    size = len(split(text, opened=opening(response.get("prefill", ""))).thinking)
     if not size:
-        return Part(False, 0, len(text), total, False)
+        return Part(False, 0, len(text), max(total - counted, 0), usage.get("thinking_by", "exact"), counted > 0)
     opened = _TAG.match(text, 0, size)
     closed = _END_TAG.search(text, max(0, size - 60), size)
     start, end = opened.end() if opened else 0, closed.start() if closed else size
-    tokens = counted or round(total * size / len(text))
-    return Part(True, start, max(start, end), tokens, not counted)
+    tokens, by = (counted, usage.get("thinking_by", "exact")) if counted else (round(total * size / len(text)), "share")
+    return Part(True, start, max(start, end), tokens, by)
 
 
 async def analyze(run: Run, task: Task, pool: GradingPool) -> list[tuple[Json, list[Counted]]]:
@@ -237,6 +227,7 @@ def _record(
         kinds[event.kind] = kinds.get(event.kind, 0) + 1
     counted = Counted(
         thinking=part.thinking,
+        hidden=part.hidden,
         tokens=part.tokens,
         completion_tokens=response["usage"]["completion_tokens"],
         steps=scanned.steps,
@@ -259,7 +250,8 @@ def _record(
         "start": part.start,
         "end": part.end,
         "tokens": part.tokens,
-        "tokens_estimated": part.estimated,
+        "tokens_by": part.tokens_by,
+        "hidden_thinking": part.hidden,
         "steps": scanned.steps,
         "repeating_steps": scanned.repeating_steps,
         "words": scanned.tokens,
