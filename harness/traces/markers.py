@@ -18,7 +18,7 @@ VERSION = "1"
 MAX_LEADS = 3
 """Words such as "Okay, so" that may stand before a phrase."""
 
-_BEFORE = r"[>*_#•(\s-]*([a-zA-Z]+)"
+_BEFORE = r"[>*_#•(\s-]{0,12}([a-zA-Z]+)"
 _FIRST = re.compile(_BEFORE)
 _START = re.compile(r"[\n—–…✓.!?:;](?:(?<=[\n—–…✓])|(?<=\.\.\.)|[*_)\]’'$]{0,3}[^\S\n])" + _BEFORE)
 _PUNCTUATION = re.compile(r"\s*[,.!?:;…—–-]*\s+")

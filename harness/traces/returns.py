@@ -9,7 +9,7 @@ from harness.traces.similarity import GRAM, Likeness
 from harness.traces.steps import Step
 
 LEAST = 0.15
-SHARED = 4
+SHARED = 6
 DETECTOR = Detector(
     name="returns",
     version="1",
@@ -17,7 +17,8 @@ DETECTOR = Detector(
         "Step i returns to an earlier state if, of all steps before it, the one most like it (Jaccard "
         f"similarity of token {GRAM}-grams) is a step j < i − 1, with a similarity of at least {LEAST} and at "
         f"least {SHARED} shared {GRAM}-grams. A repetition and a step of a template are no return, and where a "
-        "return goes on step by step (i after j, i + 1 after j + 1) it is counted once."
+        "return goes on step by step (i after j, i + 1 after j + 1) it is counted once. This measures going "
+        "over the same ground, not what the model meant by it."
     ),
     source="Meta-CoT paper, section 4.4 (backtracking); the measure is this project's",
 )

@@ -48,7 +48,7 @@ def likeness(steps: Sequence[Step]) -> tuple[list[Likeness], float]:
     for number, step in enumerate(steps):
         same = first.setdefault(step.tokens, number) if len(step.tokens) >= GRAM else number
         found.append(Likeness() if same == number else Likeness(same=same, like=same, similarity=1.0))
-    if not first:
+    if sum(len(step.tokens) for step in steps) < GRAM:
         return found, 0.0
     gram, owner, again = _grams([step.tokens for step in steps], first.values())
     for later, earlier, similarity, shared in _closest(gram, owner, len(steps)):
