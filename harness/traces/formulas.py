@@ -78,6 +78,6 @@ def normal(body: str) -> str:
 
 def _says_something(form: str) -> bool:
     """Whether it has a relation, or an operation with a letter."""
-    if _RELATION.search(form):
+    if "=" in form or _RELATION.search(form):
         return len(form) > 2
     return _OPERATION.search(form) is not None and any(c.isalpha() for c in _COMMAND.sub("", form))

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from harness.traces.detector import Detector, Event
 from harness.traces.similarity import GRAM, LAST, Likeness
-from harness.traces.steps import Step
-from harness.traces.text import is_number
+from harness.traces.steps import Steps
 
 THETA = 0.6
 """The Jaccard similarity from which on two steps say the same."""
@@ -27,33 +26,30 @@ DETECTOR = Detector(
     ),
     source="Meta-CoT paper, section 4.4 (semantically identical steps in traces of o1)",
 )
-_FIGURES = {ord(figure): None for figure in "0123456789"}
 KINDS = ("exact", "near", "semantic")
 """The kinds that count as repetition."""
 
 
-def repetitions(steps: Sequence[Step], likenesses: Sequence[Likeness]) -> dict[int, Event]:
+def repetitions(steps: Steps, likenesses: Sequence[Likeness]) -> dict[int, Event]:
     """The repeating step's number → its event; `of` is where the earlier step starts."""
     found = {}
-    masked: dict[str, int] = {}
-    for number, (step, like) in enumerate(zip(steps, likenesses, strict=True)):
-        if len(step.tokens) < GRAM:
+    templates: dict[bytes, int] = {}
+    masked = steps.ids.copy()
+    masked[steps.figures] = -1  # all numbers are the same number
+    for number, like in enumerate(likenesses):
+        if steps.size(number) < GRAM:
             continue
-        template = masked.setdefault(" ".join(step.tokens).translate(_FIGURES), number)
+        form = masked[steps.bounds[number] : steps.bounds[number + 1]].tobytes()
+        template = templates.setdefault(form, number)
         if like.same is not None:
-            found[number] = _event("exact", step, steps[like.same])
+            found[number] = _event("exact", steps, number, like.same)
         elif like.like is not None and like.similarity >= THETA:
-            other = steps[like.like]
-            found[number] = _event("near" if numbers(step) == numbers(other) else "template", step, other)
+            kind = "near" if steps.numbers(number) == steps.numbers(like.like) else "template"
+            found[number] = _event(kind, steps, number, like.like)
         elif template != number:
-            found[number] = _event("template", step, steps[template])
+            found[number] = _event("template", steps, number, template)
     return found
 
 
-def numbers(step: Step) -> set[str]:
-    """The numbers that stand in a step."""
-    return {token for token in step.tokens if is_number(token)}
-
-
-def _event(kind: str, step: Step, earlier: Step) -> Event:
-    return Event(kind, step.start, step.end, earlier.start)
+def _event(kind: str, steps: Steps, number: int, earlier: int) -> Event:
+    return Event(kind, *steps.places[number], steps.places[earlier][0])

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from harness.traces.detector import Detector, Event
 from harness.traces.similarity import GRAM, Likeness
-from harness.traces.steps import Step
+from harness.traces.steps import Steps
 
 LEAST = 0.15
 SHARED = 6
@@ -24,7 +24,7 @@ DETECTOR = Detector(
 )
 
 
-def returns(steps: Sequence[Step], likenesses: Sequence[Likeness], repeating: Collection[int]) -> list[Event]:
+def returns(steps: Steps, likenesses: Sequence[Likeness], repeating: Collection[int]) -> list[Event]:
     """The returning steps; `of` is the start of the step returned to. `repeating` are the numbers of those that say
     an earlier step again, with the same numbers or with others."""
     found = []
@@ -36,6 +36,6 @@ def returns(steps: Sequence[Step], likenesses: Sequence[Likeness], repeating: Co
             before = None
             continue
         if number not in repeating and (before is None or target != before + 1):
-            found.append(Event("return", steps[number].start, steps[number].end, steps[target].start))
+            found.append(Event("return", *steps.places[number], steps.places[target][0]))
         before = target
     return found

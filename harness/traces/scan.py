@@ -65,9 +65,9 @@ def scan(text: str, delimiter: str) -> Scan:
     ]
     return Scan(
         steps=len(pieces),
-        tokens=sum(len(step.tokens) for step in pieces),
+        tokens=len(pieces.ids),
         repeating_steps=len(saying_again),
-        repeated_tokens=sum(len(pieces[number].tokens) for number in saying_again),
+        repeated_tokens=sum(pieces.size(number) for number in saying_again),
         repeated_grams=again,
         formulas=count,
         events=tuple(sorted(events, key=lambda e: (e.start, e.end, e.kind))),

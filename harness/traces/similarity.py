@@ -8,11 +8,11 @@ only, so nothing depends on a hash.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.traces.steps import Step
+from harness.traces.steps import Steps
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,19 +38,22 @@ class Likeness:
     shared: int = 0
 
 
-def likeness(steps: Sequence[Step]) -> tuple[list[Likeness], float]:
+_ALONE = Likeness()
+
+
+def likeness(steps: Steps) -> tuple[list[Likeness], float]:
     """The likeness of each step to the ones before it, and the share of all 5-grams that stood earlier in the text.
 
     Steps of fewer than GRAM tokens are like none; an earlier step that said the same as another is known by the first
     of the two."""
-    first: dict[tuple[str, ...], int] = {}
+    first: dict[bytes, int] = {}
     found = []
-    for number, step in enumerate(steps):
-        same = first.setdefault(step.tokens, number) if len(step.tokens) >= GRAM else number
-        found.append(Likeness() if same == number else Likeness(same=same, like=same, similarity=1.0))
-    if sum(len(step.tokens) for step in steps) < GRAM:
+    for number in range(len(steps)):
+        same = first.setdefault(steps.said(number).tobytes(), number) if steps.size(number) >= GRAM else number
+        found.append(_ALONE if same == number else Likeness(same=same, like=same, similarity=1.0))
+    if len(steps.ids) < GRAM:
         return found, 0.0
-    gram, owner, again = _grams([step.tokens for step in steps], first.values())
+    gram, owner, again = _grams(steps, first.values())
     for later, earlier, similarity, shared in _closest(gram, owner, len(steps)):
         found[later] = Likeness(like=earlier, similarity=similarity, shared=shared)
     return found, again
@@ -74,21 +77,19 @@ def _closest(gram: Integers, owner: Integers, steps: int) -> list[tuple[int, int
     )
 
 
-def _grams(texts: Sequence[tuple[str, ...]], wanted: Iterable[int]) -> tuple[Integers, Integers, float]:
-    """Every different 5-gram of each wanted text as a number, and the text it is of, sorted by both; and the share of
-    the 5-grams of all texts that stood earlier, within a text or across two."""
+def _grams(steps: Steps, wanted: Iterable[int]) -> tuple[Integers, Integers, float]:
+    """Every different 5-gram of each wanted step as a number, and the step it is of, sorted by both; and the share of
+    the 5-grams of the text that stood earlier, within a step or across two."""
     import numpy as np
 
-    flat = [token for text in texts for token in text]
-    index = {token: number for number, token in enumerate(dict.fromkeys(flat))}
-    ids = np.fromiter(map(index.__getitem__, flat), np.int64, len(flat))
-    owner = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    ids = steps.ids
+    owner = np.repeat(np.arange(len(steps)), np.diff(steps.bounds))
     count = len(ids) - GRAM + 1
-    gram = _packed(ids, len(index), count)
+    gram = _packed(ids, len(steps.vocabulary), count)
     order = np.argsort(gram, kind="stable")  # owners ascend already
     ordered = gram[order]
     again = float(np.count_nonzero(ordered[1:] == ordered[:-1])) / count
-    used = np.zeros(len(texts), dtype=bool)
+    used = np.zeros(len(steps), dtype=bool)
     used[list(wanted)] = True
     kept = order[used[owner[order]] & (owner[order] == owner[order + GRAM - 1])]
     gram, owner = gram[kept], owner[kept]

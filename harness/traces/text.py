@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["is_number", "tokens", "tokens_of"]
+__all__ = ["MARK", "tokens", "tokens_of"]
 
 _LAYOUT = (
     "left|right|bigl?|bigr?|biggl?|biggr?|displaystyle|textstyle|quad|qquad|text|mathrm|textbf|mathbf|limits"
@@ -13,7 +13,7 @@ _LAYOUT = (
 )
 _SILENT = re.compile(rf"\\(?:(?:{_LAYOUT})(?![a-z])|[^a-z])")
 _HALVES = re.compile(r"\\frac\s*(\d)(\d)")
-_MARK = "\x00"
+MARK = "\x00"
 _LABEL = re.compile(
     r"\A(?:\s*(?:[-*•>#]+|\**(?:step|part|line)\s+\d{1,4}\b\**\s*[:.)]?|\(?\d{1,3}[.):](?=\s)|\([a-z]\)(?=\s)))+",
     re.IGNORECASE,
@@ -45,19 +45,7 @@ def tokens(text: str) -> list[str]:
     return text.split()
 
 
-def tokens_of(steps: Sequence[str]) -> list[list[str]]:
-    """The tokens of each step, without the label in front (`Step 3:`, `2.`, `-`)."""
-    bare = [_LABEL.sub("", step, count=1).replace(_MARK, " ") for step in steps]
-    found: list[list[str]] = []
-    flat = tokens(f" {_MARK} ".join(bare)) if bare else []
-    begin = 0
-    for _ in bare:
-        end = flat.index(_MARK, begin) if len(found) + 1 < len(bare) else len(flat)
-        found.append(flat[begin:end])
-        begin = end + 1
-    return found
-
-
-def is_number(token: str) -> bool:
-    """Whether a token is a number in figures."""
-    return token[0].isdigit()
+def tokens_of(steps: Sequence[str]) -> list[str]:
+    """The tokens of all steps in a row, with MARK between one step and the next. The label in front of a step
+    (`Step 3:`, `2.`, `-`) goes too."""
+    return tokens(f" {MARK} ".join([_LABEL.sub("", step, count=1).replace(MARK, " ") for step in steps]))
