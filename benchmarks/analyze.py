@@ -76,15 +76,13 @@ def main() -> None:
         whole, wall = time.process_time() - before, time.time() - clock
         workers = resource.getrusage(resource.RUSAGE_CHILDREN)
         events = sum(sum(c.kinds.values()) for _, own in analysed for c in own)
-        print(
-            f"{given.responses} responses of {given.tokens} tokens, {size / 1e6:.0f} MB; {events} events, {len(rows)} rows"
-        )
+        written = (folder / FILE).stat().st_size
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"{given.responses} responses of {given.tokens} tokens, {size / 1e6:.0f} MB")
+        print(f"{events} events, {len(rows)} rows, analysis.json of {written / 1e6:.0f} MB")
         print(f"CPU: {reading:.1f} s reading and writing, {whole - reading:.1f} s for the tables; wall {wall:.1f} s")
         print(f"CPU of the grading worker: {workers.ru_utime + workers.ru_stime:.1f} s")
-        print(
-            f"{1000 * reading / given.responses:.2f} ms a response; analysis.json {(folder / FILE).stat().st_size / 1e6:.0f} MB"
-        )
-        print(f"peak resident memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+        print(f"{1000 * whole / given.responses:.2f} ms of CPU a response; peak resident memory {memory:.0f} MB")
 
 
 if __name__ == "__main__":
