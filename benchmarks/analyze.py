@@ -2,9 +2,9 @@
 
     python benchmarks/analyze.py [--responses 5000] [--tokens 8000]
 
-Times are CPU seconds of processes (ours, and the grading worker's), so that other work on the machine counts less; the
-peak is the resident memory of our process. DISTINCT texts are made and each is used several times; nothing is remembered
-from one response to the next but verdicts of the same answer.
+Times are CPU seconds of processes (ours, the grading worker's), so that other work on the machine counts less; the
+peak is the resident memory of our process. DISTINCT texts are made and each is used several times; nothing is
+remembered from one response to the next but verdicts of the same answer.
 """
 
 from __future__ import annotations

@@ -194,7 +194,9 @@ def _same(grade: Grade, final: Grade, response: Json) -> bool:
     if response["answer"] is None:
         return False
     forms = {final.canonical, response["canonical"]} - {None}
-    return grade.canonical in forms or (grade.correct is True and response["correct"] is True)
+    if grade.canonical in forms or (grade.correct is True and response["correct"] is True):
+        return True
+    return grade.answer == response["answer"]
 
 
 def _given(response: Json, part: Part, stated: Sequence[tuple[Statement, Attempt]]) -> list[tuple[Statement, Attempt]]:
