@@ -196,7 +196,7 @@ def _same(grade: Grade, final: Grade, response: Json) -> bool:
     forms = {final.canonical, response["canonical"]} - {None}
     if grade.canonical in forms or (grade.correct is True and response["correct"] is True):
         return True
-    return grade.answer == response["answer"]
+    return bool(grade.answer == response["answer"])
 
 
 def _given(response: Json, part: Part, stated: Sequence[tuple[Statement, Attempt]]) -> list[tuple[Statement, Attempt]]:
