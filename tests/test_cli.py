@@ -50,7 +50,7 @@ def test_help_is_quick() -> None:
 def test_a_run_prints_its_table_by_level_and_its_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, out, err = evaluate(capsys, tmp_path, "--strategy", "greedy,sample", "-S", "n=3")
     assert code == 0
-    assert out.count("| level") == 2
+    assert out.count("| level") == 4  # of each run its accuracies, and its tokens in short
     for folder in tmp_path.iterdir():
         assert str(folder) in out
     assert "game24 sample: 6/6" in err

@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "harness.synthetic": {"harness.core"},
     "harness.tokenizer": {"harness.core", "harness.thinking"},
     "harness.calls": BASE,
+    "harness.limits": {*BASE, "harness.calls"},
     "harness.run": BASE,
     "harness.models": {*BASE, "harness.registry"},
     "harness.strategies": {"harness.core", "harness.policy", "harness.tree", "harness.verification"},
@@ -38,7 +39,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "harness.backends": {
         *BASE,
-        *(f"harness.{name}" for name in ("batcher", "models", "registry", "synthetic", "thinking", "tokenizer")),
+        *(f"harness.{name}" for name in ("batcher", "replicas", "models", "registry", "synthetic", "tokenizer")),
+        "harness.thinking",
     },
     "scorers": {"harness.core", "harness.thinking"},
     "tasks": {*BASE, "scorers"},
@@ -47,11 +49,13 @@ ALLOWED: dict[str, set[str]] = {
     "harness.desk": {"harness.core", "harness.calls", "harness.thinking", "scorers"},
     "harness.outcomes": {"harness.core", "harness.run", "scorers"},
     "harness.results": {
-        *(f"harness.{name}" for name in ("core", "calls", "outcomes", "registry", "run")),
+        *(f"harness.{name}" for name in ("analysis", "core", "calls", "outcomes", "registry", "run")),
         "scorers",
     },
     "harness.baseline": {*BASE, "harness.outcomes", "harness.results", "harness.run", "scorers"},
     "harness.gate": {"harness.baseline", "harness.run", "scorers"},
+    "harness.replicas": {"harness.core"},
+    "harness.merge": {*BASE, "harness.results", "harness.run"},
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
         *BASE,
@@ -68,7 +72,7 @@ ALLOWED: dict[str, set[str]] = {
         *(
             f"harness.{name}"
             for name in (
-                *("calls", "choice", "desk", "judge", "meter", "policy", "progress", "records", "registry"),
+                *("calls", "choice", "desk", "judge", "limits", "meter", "policy", "progress", "records", "registry"),
                 *("results", "run", "thinking", "verification", "analysis"),
             )
         ),

@@ -28,7 +28,7 @@ from harness.thinking import (
 )
 from harness.tokenizer import HFTokenizer
 from scorers.extract import extract
-from tests.small_models import tokenizer as small_tokenizer
+from small_models import tokenizer as small_tokenizer
 
 MARKS = {
     "tags": ("<think>", "</think>"),
@@ -281,7 +281,7 @@ def test_on_the_ids_of_a_real_tokenizer(name: str) -> None:
         ("x" * 90 + " and so on. " * 20, "42"),
         ("x", ""),
     ):
-        text = f"{first}{thought}{last}{answer}"
+        text = f"{first}{thought}\n{last}{answer}"
         check_ids(tokenizer, text)
         if name == "s1":  # its marks are special tokens of this tokenizer, which decoding drops
             assert split(decoded(tokenizer, text)[1]).family == "s1 without markers"

@@ -16,6 +16,8 @@ Analysed = tuple[Json, Sequence[Counted]]
 """A problem's line and the numbers of its responses."""
 ATTEMPTS = 8
 """The attempts whose accuracy is told one by one."""
+MOST_RANKS = 8
+"""More responses than this are shown in fifths of the ranks."""
 PER = 1000
 """Tokens that a rate is about."""
 
@@ -76,8 +78,8 @@ MEASURES = {
             "regret_difference", "regret",
             "mean over problems of P(right | regret) − P(right | no regret), of problems with responses of both kinds",
         ),
-        Measure("accuracy@rank", "regret", "accuracy of the k-th shortest response of a problem"),
-        Measure("regret@rank", "regret", "share with regret of the k-th shortest response of a problem"),
+        Measure("accuracy@rank", "regret", "accuracy of the k-th shortest response of a problem (or k-th fifth)"),
+        Measure("regret@rank", "regret", "share with regret of the k-th shortest response of a problem (or k-th fifth)"),
     )
 }  # fmt: skip
 TABLE = ("both_right", "only_thinking_right", "only_answer_right", "both_wrong")
@@ -199,10 +201,11 @@ def _regret(problems: Sequence[Sequence[Counted]]) -> Iterator[Number]:
         yield "regret_difference", None, _plain(difference), sum(s.n for s in strata if 0 < s.exposed < s.n)
     n = max(map(len, judged), default=0)
     full = [sorted(own, key=lambda c: c.completion_tokens) for own in judged if len(own) == n]
-    for rank in range(n if n > 1 else 0):
-        ranked = [[own[rank]] for own in full]
-        yield "accuracy@rank", rank + 1, *_mean(ranked, lambda c: _verdict([c.correct]))
-        yield "regret@rank", rank + 1, *_mean(ranked, lambda c: float(_regrets(c)))
+    bins = n if n <= MOST_RANKS else 5
+    for place in range(bins if n > 1 else 0):
+        ranked = [[own[rank] for rank in range(n) if rank * bins // n == place] for own in full]
+        yield "accuracy@rank", place + 1, *_mean(ranked, lambda c: _verdict([c.correct]))
+        yield "regret@rank", place + 1, *_mean(ranked, lambda c: float(_regrets(c)))
 
 
 def _regrets(counted: Counted) -> bool:
