@@ -47,8 +47,8 @@ def marked(response: Json, delimiter: str, record: Json | None, shown: Shown = s
 
 def _place(text: str, start: int, shown: Shown) -> str:
     """The beginning of what an event refers back to."""
-    first = " ".join(text[start : start + 60].split())
-    return f"“{shown(first[:28])}…”"
+    first = " ".join(text[start : start + 60].partition("\n\n")[0].split())
+    return f"“{shown(first if len(first) <= 32 else first[:28] + '…')}”"
 
 
 def _pieces(text: str, marks: list[tuple[int, str]], shown: Shown) -> Iterator[str]:

@@ -79,7 +79,7 @@ MEASURES = {
             "mean over problems of P(right | regret) − P(right | no regret), of problems with responses of both kinds",
         ),
         Measure("accuracy@rank", "regret", "accuracy of the k-th shortest response of a problem (or k-th fifth)"),
-        Measure("regret@rank", "regret", "share with regret of the k-th shortest response of a problem (or k-th fifth)"),
+        Measure("regret@rank", "regret", "share with regret of the k-th shortest response (or k-th fifth)"),
     )
 }  # fmt: skip
 TABLE = ("both_right", "only_thinking_right", "only_answer_right", "both_wrong")
