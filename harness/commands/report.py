@@ -4,6 +4,7 @@ harness report runs/* --by level
 harness report runs/math500-mcts-1a2b3c4d --search
 harness report runs/harp-sample-1a2b3c4d --tokens --count-with ./another-models-folder
 harness report runs/* --metric accuracy,pass@k,human_ratio --cluster contest
+harness report runs/* --at-equal generated           thinking, samples and search for the same tokens, by level
 harness report runs/* --thinking                     does it pay? a series of budgets, attempts, length
 harness report runs/math500-sample-1a2b3c4d --format html > report.html
 harness report runs/* --x steps                      the number in the models' names (checkpoint-500), a line each
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from reports.views import View
 
 HELP = "tables of runs"
-SPECIAL = ("cost", "tokens", "thinking", "search", "anytime", "x")
+SPECIAL = ("cost", "tokens", "thinking", "at_equal", "search", "anytime", "x")
 """The options that show a table of their own."""
 
 
@@ -42,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     view.add_argument("--cost", action="store_true", help="only what a problem cost: calls, tokens, depth, seconds")
     view.add_argument("--tokens", action="store_true", help="only lengths: thinking, answer, human solutions, ratios")
     view.add_argument("--thinking", action="store_true", help="does more thinking pay? by length, budgets, attempts")
+    view.add_argument(
+        "--at-equal",
+        metavar="AXIS",
+        help="the model's own thinking, samples and search by level at equal cost: generated, total, calls or serial",
+    )
     view.add_argument("--search", action="store_true", help="what search found, what choosing lost, verifier quality")
     view.add_argument("--anytime", action="store_true", help="accuracy at every smaller token budget")
     view.add_argument("--x", metavar="NAME[=…]", help="the runs are a series of checkpoints: curves against training")
@@ -51,7 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --tokens: count texts of responses and human solutions with this one too (a folder or a name)",
     )
     parser.add_argument("--include-path", action="append", metavar="DIR", help="where --count-with finds the task")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap of --x (default 0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the bootstrap of --x and --at-equal (default 0)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -63,6 +71,12 @@ def run(arguments: argparse.Namespace) -> int:
     runs = [Run.open(Path(folder)) for folder in arguments.runs]
     if arguments.x is not None:
         return _series(runs, arguments)
+    if arguments.at_equal is not None:
+        from reports import in_context, sides
+
+        several = [sides.of_run(each, partial=True) for each in runs]
+        data = in_context.compare(several, axis=arguments.at_equal, seed=arguments.seed)
+        return _show([in_context.view(data)], arguments.format)
     if arguments.thinking:
         from reports import effort
 
@@ -102,7 +116,8 @@ def _check(arguments: argparse.Namespace) -> None:
     special = next((name for name in SPECIAL if getattr(arguments, name)), None)
     for name in ("metric", "cluster", "k"):
         if special and getattr(arguments, name):
-            raise UsageError(f"--{name} has no effect on --{special}. Leave one of the two out.")
+            shown = special.replace("_", "-")
+            raise UsageError(f"--{name} has no effect on --{shown}. Leave one of the two out.")
     if arguments.count_with and not arguments.tokens:
         raise UsageError("--count-with belongs to --tokens. Say --tokens --count-with TOKENIZER.")
     if arguments.metric is not None and not arguments.metric.replace(",", " ").split():
