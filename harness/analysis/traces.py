@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any, Protocol
 
 from harness.core import Grade, Problem, ScorerRef, Task, UsageError
 from harness.files import dumps, replacing
@@ -93,16 +94,28 @@ def part_of(response: Json) -> Part:
     return Part(True, start, max(start, end), tokens, by)
 
 
-async def analyze(run: Run, task: Task, pool: GradingPool) -> list[tuple[Json, list[Counted]]]:
+class Encoder(Protocol):
+    """A sentence-embedding model."""
+
+    identity: Mapping[str, Any]
+
+    def __call__(self, texts: Sequence[str]) -> Any:
+        """A row of length 1 for each text."""
+
+
+async def analyze(
+    run: Run, task: Task, pool: GradingPool, *, encoder: Encoder | None = None
+) -> list[tuple[Json, list[Counted]]]:
     """Write analysis.json of a run: the same bytes whenever it is made again. The result has the problems' lines with
     the numbers of their responses. Answers on the way are graded by the task's scorer in `pool`, as the run's own are.
+    An `encoder` also finds steps that say the same in other words.
 
     Raises UsageError if the task no longer has a problem of the run, IncompleteError if the folder takes no data."""
     problems = {problem.id: problem for problem in task.problems}
     delimiter = run.manifest["identity"]["delimiter"]
     found: list[tuple[Json, list[Counted]]] = []
     with replacing(run.folder / FILE) as stream:
-        stream.write(_head(run, task).encode() + b'"responses": [')
+        stream.write(_head(run, task, encoder).encode() + b'"responses": [')
         records = run.by_problem()
         comma = b"\n"
         while chunk := list(islice(records, CHUNK)):
@@ -115,6 +128,7 @@ async def analyze(run: Run, task: Task, pool: GradingPool) -> list[tuple[Json, l
                         problem=problems.get(line["problem_id"]),
                         delimiter=delimiter,
                         pool=pool,
+                        encoder=encoder,
                     )
                     for line, responses in chunk
                 ]
@@ -128,7 +142,7 @@ async def analyze(run: Run, task: Task, pool: GradingPool) -> list[tuple[Json, l
     return found
 
 
-def _head(run: Run, task: Task) -> str:
+def _head(run: Run, task: Task, encoder: Encoder | None) -> str:
     """Everything before the records: what was analysed, by which detectors."""
     about = {
         "schema": SCHEMA,
@@ -136,6 +150,7 @@ def _head(run: Run, task: Task) -> str:
         "identity_digest": run.manifest["identity_digest"],
         "delimiter": run.manifest["identity"]["delimiter"],
         "scorer": {"function": task.scorer.function, "version": task.scorer.version},
+        "embeddings": None if encoder is None else dict(encoder.identity),
         "offsets": "characters (Unicode code points) from the start of the response's text",
         "detectors": [detector.card() for detector in detectors()],
     }
@@ -150,6 +165,7 @@ async def _problem(
     problem: Problem | None,
     delimiter: str,
     pool: GradingPool,
+    encoder: Encoder | None,
 ) -> list[tuple[Json, Counted]]:
     """The record and the numbers of each response of one problem."""
     if not responses:
@@ -162,7 +178,7 @@ async def _problem(
     made = []
     for response in responses:
         part = part_of(response)
-        scanned = scan(response["text"][part.start : part.end], delimiter)
+        scanned = scan(response["text"][part.start : part.end], delimiter, encoder)
         attempts = await _graded(scanned.attempts, response, problem, task.scorer, pool)
         made.append(_record(response, part, scanned, attempts))
     return made

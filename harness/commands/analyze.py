@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.analysis.trace_measures import Analysed
+    from harness.analysis.traces import Encoder
     from harness.run import Run
     from reports.views import View
     from scorers.pool import GradingPool
@@ -31,6 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runs", nargs="+", metavar="RUN", help="a run folder")
     parser.add_argument("--by", choices=["level", "subject"], default="level")
     parser.add_argument("--format", choices=["md", "csv", "json", "html"], default="md")
+    parser.add_argument(
+        "--embeddings",
+        metavar="NAME",
+        help="a sentence-embedding model (folder or hub): also find steps of like meaning",
+    )
     parser.add_argument("--include-path", action="append", metavar="DIR", help="a folder of lm-eval task files")
 
 
@@ -40,17 +46,24 @@ def run(arguments: argparse.Namespace) -> int:
     from reports.traces import tables
     from scorers.pool import GradingPool
 
+    encoder = None
+    if arguments.embeddings:
+        from harness.backends._embedding import Embedding
+
+        encoder = Embedding(arguments.embeddings)
     runs = [Run.open(Path(folder)) for folder in arguments.runs]
     shown: list[tuple[Run, Sequence[View]]] = []
     with GradingPool(workers=_workers()) as pool:
         for each in runs:
-            analysed = _analysed(each, arguments, pool)
+            analysed = _analysed(each, arguments, pool, encoder)
             shown.append((each, tables(each, analysed, by=arguments.by)))
     print(_written(shown, arguments))
     return 0
 
 
-def _analysed(run: Run, arguments: argparse.Namespace, pool: GradingPool) -> Sequence[Analysed]:
+def _analysed(
+    run: Run, arguments: argparse.Namespace, pool: GradingPool, encoder: Encoder | None
+) -> Sequence[Analysed]:
     """The numbers of one run's responses. Raises NothingToDoError if it has none yet."""
     import asyncio
 
@@ -60,7 +73,7 @@ def _analysed(run: Run, arguments: argparse.Namespace, pool: GradingPool) -> Seq
 
     folders = [Path(folder) for folder in arguments.include_path or ()]
     task = load_task(run.manifest["identity"]["task"]["name"], include_path=folders)
-    analysed = asyncio.run(analyze(run, task, pool))
+    analysed = asyncio.run(analyze(run, task, pool, encoder=encoder))
     if not any(responses for _, responses in analysed):
         raise NothingToDoError(f"The run {run.folder} has no responses yet. The command that made it goes on with it.")
     print(f"wrote {run.folder / FILE}", file=sys.stderr)

@@ -12,6 +12,7 @@ from harness.traces.attempts import Statement, attempts
 from harness.traces.detector import Detector, Event
 from harness.traces.formulas import formulas
 from harness.traces.markers import markers
+from harness.traces.meaning import Embed, meanings
 from harness.traces.repetition import KINDS, repetitions
 from harness.traces.similarity import likeness
 
@@ -47,13 +48,16 @@ def detectors() -> tuple[Detector, ...]:
     )
 
 
-def scan(text: str, delimiter: str) -> Scan:
-    """Everything the detectors find in a text. Linear in its length, and bounded; a pure function."""
+def scan(text: str, delimiter: str, embed: Embed | None = None) -> Scan:
+    """Everything the detectors find in a text. Linear in its length, and bounded; a pure function. `embed` also finds
+    steps of like meaning, at the cost of an embedding model and of comparing all pairs of steps."""
     whole = len(text) <= MOST_CHARACTERS
     text = text[:MOST_CHARACTERS]
     pieces = steps.steps(text, delimiter)
     likenesses, again = likeness(pieces)
     repeated = repetitions(pieces, likenesses)
+    if embed is not None:
+        repeated |= meanings(text, pieces, repeated, embed)
     saying_again = {number: event for number, event in repeated.items() if event.kind in KINDS}
     count, restated = formulas(text)
     stated, more = attempts(text)

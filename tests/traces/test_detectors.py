@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from harness.core import split_steps
 from harness.traces.attempts import MOST, attempts
 from harness.traces.formulas import formulas, normal
 from harness.traces.markers import markers
+from harness.traces.meaning import meanings
 from harness.traces.repetition import repetitions
 from harness.traces.scan import MOST_CHARACTERS, scan
 from harness.traces.similarity import GRAM, LAST, likeness
@@ -173,3 +177,24 @@ def test_what_is_too_much_is_left_out_and_said() -> None:
     assert scan("x" * (MOST_CHARACTERS + 1), "\n\n").cut
     found, more = attempts("\n".join(f"The answer is {i}." for i in range(MOST + 5)))
     assert more and len(found) == MOST
+
+
+def bags(texts: Sequence[str]) -> NDArray[np.float32]:
+    """A vector of words: what an embedding says of texts that share their words in another order."""
+    words = sorted({word for text in texts for word in text.split()})
+    rows = np.array([[text.split().count(word) for word in words] for text in texts], dtype=np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_steps_of_like_meaning_are_found_where_their_numbers_agree() -> None:
+    text = "\n\n".join(
+        ["we now add 2 and 3 to get the sum", "the sum we get now to add 3 and 2", "the sum we get now to add 3 and 7",
+         "Hm", "we now add 2 and 3 to get the sum", "a triangle with the sides of 2 and 3"]
+    )  # fmt: skip
+    found = [(e.kind, e.start) for e in scan(text, "\n\n", bags).events if e.kind in ("exact", "semantic")]
+    assert found == [
+        ("semantic", text.index("the sum we get now to add 3 and 2")),
+        ("exact", text.rindex("we now add")),
+    ]
+    pieces = steps(text, "\n\n")
+    assert meanings(text, pieces, range(len(pieces)), bags) == {}
