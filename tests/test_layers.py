@@ -81,10 +81,15 @@ ALLOWED: dict[str, set[str]] = {
         ),
         "scorers",
     },
-    "harness.analysis": {*BASE, *(f"harness.{name}" for name in ("choice", "outcomes", "run", "thinking")), "scorers"},
+    "harness.traces": {"harness.core", "scorers"},
+    "harness.analysis": {
+        *BASE,
+        *(f"harness.{name}" for name in ("choice", "outcomes", "run", "thinking", "traces")),
+        "scorers",
+    },
     "reports": {
         *BASE,
-        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run")),
+        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run", "traces")),
         "scorers",
     },
     "leaderboard": {"harness.core", "harness.run", "reports"},
