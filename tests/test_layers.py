@@ -73,6 +73,11 @@ ALLOWED: dict[str, set[str]] = {
         ),
         "scorers",
     },
+    "harness.exports": {
+        *BASE,
+        *(f"harness.{name}" for name in ("analysis", "calls", "outcomes", "registry", "results", "run")),
+        "scorers",
+    },
     "harness.analysis": {*BASE, "harness.choice", "harness.outcomes", "harness.run", "scorers"},
     "reports": {
         *BASE,
