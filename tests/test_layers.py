@@ -75,8 +75,10 @@ ALLOWED: dict[str, set[str]] = {
     },
     "harness.exports": {
         *BASE,
-        *(f"harness.{name}" for name in ("analysis", "calls", "outcomes", "registry", "results", "run")),
+        *(f"harness.{name}" for name in ("analysis", "calls", "models", "outcomes", "registry", "results", "run")),
+        "harness.tokenizer",
         "scorers",
+        "tasks",
     },
     "harness.analysis": {*BASE, "harness.choice", "harness.outcomes", "harness.run", "scorers"},
     "reports": {
