@@ -132,14 +132,10 @@ class Summary:
 
     def table(self, columns: Sequence[str]) -> str:
         """As Markdown: the columns, and the share of the problems that give a row."""
-        found = [
-            [
-                level,
-                *(counts[name] for name in columns),
-                f"{100 * counts['with a row'] / (counts['problems'] or 1):.1f} %",
-            ]
-            for level, counts in self.rows()
-        ]
+        found = []
+        for level, counts in self.rows():
+            share = 100 * counts["with a row"] / max(counts["problems"], 1)
+            found.append([level, *(counts[name] for name in columns), f"{share:.1f} %"])
         return str(tabulate(found, headers=["level", *columns, "share with a row"], tablefmt="github"))
 
 

@@ -64,7 +64,7 @@ def export(runs: Sequence[Run], output: Path, options: argparse.Namespace) -> st
     _training.check(runs)
     questions = Questions(options)
     summary = Summary()
-    levels = {}
+    levels: dict[Key, Any] = {}
     for run in runs:
         task = run.manifest["identity"]["task"]["name"]
         levels |= {(task, p["problem_id"]): p["level"] for p in run.lines("problems.jsonl")}
@@ -81,13 +81,11 @@ def export(runs: Sequence[Run], output: Path, options: argparse.Namespace) -> st
     sentence = f"{count} pairs of {solved} problems written to {output}, their summary beside it."
     missing = len(levels) - solved
     if missing:
-        sentence += (
-            f" {missing} of {len(levels)} problems have no correct response; --strategy rationalize may find one."
-        )
+        sentence += f" {missing} of {len(levels)} problems have none; --strategy rationalize may find one."
     return f"{sentence}\n\n{summary.table(COLUMNS)}"
 
 
-def _found(runs: Sequence[Run], levels: Json, summary: Summary, *, varied: bool) -> dict[Key, list[Found]]:
+def _found(runs: Sequence[Run], levels: dict[Key, Any], summary: Summary, *, varied: bool) -> dict[Key, list[Found]]:
     """The correct, whole and different responses of every problem, in the order of the runs."""
     found: dict[Key, dict[bytes, Found]] = {}
     for place, run in enumerate(runs):
@@ -114,7 +112,11 @@ def _found(runs: Sequence[Run], levels: Json, summary: Summary, *, varied: bool)
 
 
 def _chosen(
-    runs: Sequence[Run], found: dict[Key, list[Found]], options: argparse.Namespace, levels: Json, summary: Summary
+    runs: Sequence[Run],
+    found: dict[Key, list[Found]],
+    options: argparse.Namespace,
+    levels: dict[Key, Any],
+    summary: Summary,
 ) -> Iterator[Found]:
     """What is kept of every problem: rationalisations only where nothing else is, and no more than the cap."""
     hinted = [run.manifest["identity"]["strategy"]["name"] == RATIONALIZE for run in runs]
