@@ -37,9 +37,16 @@ def add_common(parser: Any) -> None:
     parser.add_argument("--num-fewshot", type=int, metavar="N", help="the examples in the prompt, as the run had them")
 
 
+def count(text: str) -> int:
+    """A whole number from 0 on, for argparse."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 on")
+    return int(text)
+
+
 def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 on")
+    if count(text) == 0:
+        raise argparse.ArgumentTypeError("0 is too small, it starts at 1")
     return int(text)
 
 
