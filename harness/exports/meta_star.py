@@ -55,7 +55,7 @@ def export(runs: Sequence[Run], output: Path, options: argparse.Namespace) -> st
             raise UsageError(
                 f"{run.folder} has no search trees: '{name}' keeps none. --format star takes its responses."
             )
-    summary = Summary()
+    summary = Summary(COLUMNS if options.tokenizer else COLUMNS[:-1])
     maker = _Maker(options, summary)
     rows = maker.rows(runs)
     first = next(rows, None)
@@ -68,8 +68,7 @@ def export(runs: Sequence[Run], output: Path, options: argparse.Namespace) -> st
     }
     count = _training.write(output, itertools.chain([first], rows), summary, about)
     sentence = f"{count} traces of {summary.total('with a row')} problems written to {output}, their summary beside it."
-    columns = COLUMNS if options.tokenizer else COLUMNS[:-1]
-    return f"{sentence}\n\n{summary.table(columns)}"
+    return f"{sentence}\n\n{summary.table()}"
 
 
 class _Maker:
