@@ -7,26 +7,22 @@ model, and the noisy solutions that it is pre-trained on. A solution is two step
     30-6=24 left:24
     \\boxed{(5*6)-6}
 
-    python world.py noisy.jsonl 30000       pre-training data: 30,000 random solutions, most of which miss 24
-    python world.py tokenizer FOLDER        the tokenizer: a token per number, sign and word
+`train.py` trains on it.
 """
 
 from __future__ import annotations
 
-import json
 import random
-import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import combinations_with_replacement
-from pathlib import Path
 from typing import Any
 
-TARGET, LARGEST, HIGHEST = 24, 36, 400
+TARGET, LARGEST, HIGHEST = 24, 36, 99
 TEST_SHARE = 0.27
-RIGHT_SHARE = 0.25
+RIGHT_SHARE = 0.1
 """The share of the pre-training solutions that make 24."""
-WORDS = (" left", "Make", " of", "Wait", " dead", " end", " back", " to", " start", " the")
+WORDS = ("Make", " of", " left", "Wait")
 SIGNS = (*"+-*/=:,(){}. ", "\\boxed", "\n\n")
 SPECIAL = ("<pad>", "<unk>", "<user>", "<assistant>", "<end>")
 CHAT = (
@@ -117,8 +113,9 @@ def load(part: str = "test", **_: Any) -> Any:
     return splits(rows, "game24")
 
 
-def noisy(count: int, seed: int = 0) -> Iterator[dict[str, str]]:
-    """Random solutions of puzzles outside the test part: three in four follow random steps to whatever they make."""
+def noisy(count: int, seed: int = 0) -> Iterator[tuple[str, str]]:
+    """Questions outside the test part, with solutions that most of the time follow random steps to whatever they make:
+    what the model knows of the game before anything is selected."""
     draw = random.Random(seed)
     known = [n for n in all_numbers() if not in_test(n)]
     solvable = [n for n in known if solutions(n)]
@@ -131,10 +128,7 @@ def noisy(count: int, seed: int = 0) -> Iterator[dict[str, str]]:
             first, left = draw.choice(moves([(n, str(n)) for n in numbers]))
             second, [end] = draw.choice(moves(left))
             text = first + second + answer(end)
-        yield {
-            "prompt": [{"role": "user", "content": question(numbers)}],
-            "completion": [{"role": "assistant", "content": text}],
-        }
+        yield question(numbers), text
 
 
 def tokenizer() -> Any:
@@ -155,10 +149,3 @@ def tokenizer() -> Any:
         additional_special_tokens=["<user>", "<assistant>"],
     )
 
-
-if __name__ == "__main__":
-    target, what = Path(sys.argv[-2]), sys.argv[-1]
-    if sys.argv[1] == "tokenizer":
-        tokenizer().save_pretrained(sys.argv[2])
-    else:
-        target.write_text("".join(json.dumps(row) + "\n" for row in noisy(int(what))))
