@@ -1,4 +1,4 @@
-"""Train with TRL's SFTTrainer, as it is, on what `harness export` wrote; or, with no file, on the game's noisy solutions.
+"""Train on what `harness export` wrote, with TRL's SFTTrainer as it is; without a file, on noisy solutions of the game.
 
 python train.py models/base --steps 900                                                  a new, tiny model
 python train.py models/star --steps 200 --model models/base/checkpoint-900 --data star.jsonl
@@ -30,13 +30,17 @@ def main() -> None:
     options = parser.parse_args()
     datasets.disable_progress_bars()
     torch.manual_seed(0)
-    tokenizer = AutoTokenizer.from_pretrained(options.model) if options.model else world.tokenizer()
-    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.float32) if options.model else new(tokenizer)
+    if options.model:
+        tokenizer = AutoTokenizer.from_pretrained(options.model)
+        model = AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.float32)
+    else:
+        tokenizer = world.tokenizer()
+        model = new(tokenizer)
     if options.data:
         rows = datasets.Dataset.from_json(options.data)
     else:
         rows = datasets.Dataset.from_list(list(pretraining(tokenizer, 32 * options.steps)))
-    print(f"{options.folder}: {model.num_parameters():,} parameters, {len(rows):,} rows, {options.steps} steps", flush=True)
+    print(f"{model.num_parameters():,} parameters, {len(rows):,} rows, {options.steps} steps", flush=True)
     config = SFTConfig(
         output_dir=options.folder,
         max_steps=options.steps,

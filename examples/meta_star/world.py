@@ -114,8 +114,8 @@ def load(part: str = "test", **_: Any) -> Any:
 
 
 def noisy(count: int, seed: int = 0) -> Iterator[tuple[str, str]]:
-    """Questions outside the test part, with solutions that most of the time follow random steps to whatever they make:
-    what the model knows of the game before anything is selected."""
+    """Questions outside the test part, with solutions of which most follow random steps to whatever they make: what the
+    model knows of the game before anything is selected."""
     draw = random.Random(seed)
     known = [n for n in all_numbers() if not in_test(n)]
     solvable = [n for n in known if solutions(n)]
@@ -148,4 +148,3 @@ def tokenizer() -> Any:
         eos_token="<end>",
         additional_special_tokens=["<user>", "<assistant>"],
     )
-
