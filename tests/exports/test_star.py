@@ -99,6 +99,13 @@ def test_the_model_reads_the_hint(tmp_path: Path) -> None:
     assert hinted > plain
 
 
+def test_a_dry_run_counts_the_calls_with_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["eval", "game24", "--model", "toy/default", "--limit", "2", "--strategy", "rationalize", "-S", "n=3"]
+    assert main([*command, "--dry-run", "--json"]) == 0
+    [plan] = json.loads(capsys.readouterr().out)
+    assert plan["calls"] == 6
+
+
 def test_what_cannot_be_exported_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = str(evaluate(tmp_path, "-S", "n=1", "-M", "step_accuracy=0.01").folder)
     where = ["-o", str(tmp_path / "x.jsonl"), "--include-path", str(tmp_path / "tasks")]
