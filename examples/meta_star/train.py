@@ -15,6 +15,7 @@ import datasets
 import torch
 import world
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
+from transformers.utils import logging
 from trl import SFTConfig, SFTTrainer
 
 
@@ -29,6 +30,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=3e-3)
     options = parser.parse_args()
     datasets.disable_progress_bars()
+    logging.disable_progress_bar()
     torch.manual_seed(0)
     if options.model:
         tokenizer = AutoTokenizer.from_pretrained(options.model)
