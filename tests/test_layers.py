@@ -87,6 +87,13 @@ ALLOWED: dict[str, set[str]] = {
         *(f"harness.{name}" for name in ("choice", "outcomes", "run", "thinking", "traces")),
         "scorers",
     },
+    "harness.exports": {
+        *BASE,
+        *(f"harness.{name}" for name in ("analysis", "calls", "models", "outcomes", "registry", "results", "run")),
+        "harness.tokenizer",
+        "scorers",
+        "tasks",
+    },
     "reports": {
         *BASE,
         *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run", "traces")),
