@@ -86,7 +86,8 @@ class Counts:
     def data(self) -> Json:
         """As a shard: a column that has one value throughout is that value."""
         names = ("n", "c", "unjudged", "right", "tokens", "cut")
-        return {name: _column(column) for name, column in zip(names, self._columns(), strict=True)}
+        columns = {name: _column(column) for name, column in zip(names, self._columns(), strict=True)}
+        return {"places": len(self.n), **columns}
 
 
 def _column(values: Iterable[int]) -> list[int] | int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import accumulate
 from typing import Any
@@ -14,7 +15,7 @@ from harness.run import Json
 from leaderboard.prose import prose
 from leaderboard.shards import compressed
 
-__all__ = ["NODES", "chosen_problems", "response", "responses", "tree"]
+__all__ = ["NODES", "Chosen", "response", "responses", "tree"]
 
 _PART = 48 * 1024
 """Compressed bytes of one response at most, or of the texts of one tree."""
@@ -24,15 +25,35 @@ _STEP = (1_500, 500)
 """Characters of a step in a tree that are shown: its beginning and its end."""
 
 
-def chosen_problems(rule: str, ids: Iterable[str]) -> Callable[[Json], bool]:
-    """Whether a problem's texts are shown. "sample:N" takes the same N problems in every run of a task, so that runs
+class Chosen:
+    """The problems whose transcripts are shown, kept as lines go by.
+
+    "sample:N" takes the same N problems in every run of a task, those whose ids have the least digests, so that runs
     can be read side by side. Raises UsageError for a rule that there is not."""
-    if rule in ("all", "none", "failed"):
-        return {"all": lambda _: True, "none": lambda _: False, "failed": lambda p: p["correct"] is not True}[rule]
-    if (match := re.fullmatch(r"sample:([1-9]\d{0,6})", rule)) is None:
-        raise UsageError(f"Transcripts '{rule}' is not known. Say all, failed, none or sample:200.")
-    few = set(sorted(ids, key=lambda name: sha256(name.encode("utf-8", "replace")).digest())[: int(match[1])])
-    return lambda problem: problem["problem_id"] in few
+
+    def __init__(self, rule: str) -> None:
+        match = re.fullmatch(r"sample:([1-9]\d{0,6})", rule)
+        if match is None and rule not in ("all", "none", "failed"):
+            raise UsageError(f"Transcripts '{rule}' is not known. Say all, failed, none or sample:200.")
+        self._rule = rule
+        self._most = int(match[1]) if match else None
+        self._kept: list[tuple[int, int, Json]] = []
+
+    def take(self, place: int, problem: Json) -> None:
+        """Keep a problem, or not; `place` is its number."""
+        if self._rule == "none" or (self._rule == "failed" and problem["correct"] is True):
+            return
+        if self._most is None:
+            self._kept.append((0, place, problem))
+            return
+        digest = sha256(problem["problem_id"].encode("utf-8", "replace")).digest()
+        heapq.heappush(self._kept, (-int.from_bytes(digest[:8]), -place, problem))
+        if len(self._kept) > self._most:
+            heapq.heappop(self._kept)
+
+    def problems(self) -> list[tuple[int, Json]]:
+        """(number, line), in the order of the numbers."""
+        return sorted(((abs(place), problem) for _, place, problem in self._kept), key=lambda pair: pair[0])
 
 
 def responses(problem: Json) -> Iterator[Json]:

@@ -1,0 +1,125 @@
+"""Problems, transcripts and search trees: three pages that show what the shards beside them hold.
+
+The samples of every entry are read once here: their counts, texts and trees become shards of a run, and the problems
+that the runs of a task share become shards of the task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.run import Json
+from leaderboard.counts import Catalogue, Counts
+from leaderboard.entry import Entry, slug
+from leaderboard.prose import prose
+from leaderboard.render import render
+from leaderboard.shards import packed, script
+from leaderboard.site import Site
+from leaderboard.transcripts import Chosen, responses, tree
+
+SHEET = 50
+"""Problems in a shard of a task."""
+Page = tuple[str, str | bytes]
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """problem.html, transcript.html, tree.html, and their data."""
+    for name in ("problem", "transcript", "tree"):
+        yield f"{name}.html", render(f"{name}.html.j2", f"{name}.html", site=site)
+    for task in site.tasks:
+        yield from _task(site, task)
+    yield "data/runs.js", script("runs", [about(entry) for entry in site.entries])
+
+
+def about(entry: Entry) -> Json:
+    """What the pages say of a run beside its numbers."""
+    identity = entry.data["manifest"]["identity"]
+    return {
+        "id": entry.id,
+        "href": entry.href,
+        "task": entry.task,
+        "folder": slug(entry.task),
+        "model": entry.model,
+        "strategy": entry.strategy,
+        "parameters": entry.parameters,
+        "verifier": entry.verifier,
+        "metric": entry.metric,
+        "drawing": entry.drawing,
+        "date": entry.date,
+        "label": entry.data["label"],
+        "sampling": {k: v for k, v in identity["sampling"].items() if k != "seed"},
+        "gold_seen": bool((entry.data["verifier"] or {}).get("uses_gold")),
+        "samples": entry.data["samples"] is not None or entry.source is not None,
+    }
+
+
+def _task(site: Site, task: str) -> Iterator[Page]:
+    """The shards of one task and of its runs."""
+    folder, catalogue, texts = slug(task), Catalogue(), dict[int, Json]()
+    columns: list[tuple[Entry, Counts]] = []
+    for entry in site.of_task(task):
+        counts = Counts()
+        yield from _run(site, entry, catalogue, counts, texts)
+        columns.append((entry, counts))
+    yield f"data/task/{folder}/problems.js", script(f"problems/{task}", catalogue.data())
+    for start in range(0, len(catalogue.places), SHEET):
+        yield _sheet(task, folder, range(start, min(start + SHEET, len(catalogue.places))), columns, texts)
+
+
+def _run(
+    site: Site, entry: Entry, catalogue: Catalogue, counts: Counts, texts: dict[int, Json]
+) -> Iterator[Page]:
+    """The shards of one run; its problems' places, numbers and texts are put into the last three."""
+    chosen = Chosen(site.options.transcripts)
+    for problem in entry.problems():
+        place = catalogue.place(problem)
+        counts.put(place, problem)
+        if place not in texts or (entry.textual and texts[place]["html"] is None):
+            texts[place] = _problem(problem)
+        if problem["status"] == "ok":
+            chosen.take(place, problem)
+    base = f"data/run/{entry.id}"
+    where: Json = {}
+    for kind, parts in (("t", _transcripts(chosen)), ("g", _trees(chosen))):
+        where[kind] = {}
+        for number, shard in enumerate(packed(parts)):
+            for name in shard:
+                where[kind].setdefault(name, [number, number])[1] = number
+            yield f"{base}/{kind}{number}.js", script(f"{kind}/{entry.id}/{number}", shard)
+    yield f"{base}/counts.js", script(f"counts/{entry.id}", {**counts.data(), "shards": where})
+
+
+def _transcripts(chosen: Chosen) -> Iterator[tuple[str, Json]]:
+    return ((str(place), each) for place, problem in chosen.problems() for each in responses(problem))
+
+
+def _trees(chosen: Chosen) -> Iterator[tuple[str, Json]]:
+    shown = ((place, problem) for place, problem in chosen.problems() if problem["tree"])
+    return ((str(place), tree(problem["tree"], problem["chosen"])) for place, problem in shown)
+
+
+def _problem(problem: Json) -> Json:
+    """What is known of a problem itself: its statement, the gold answer, what human solutions take."""
+    human = problem["human_tokens"]
+    return {
+        "html": None if problem["statement"] is None else prose(problem["statement"]),
+        "gold_html": None if problem["gold"] is None else _answer(problem["gold"]),
+        "human": human and {"solutions": len(human), "tokens": round(sum(human) / len(human))},
+        "difficulty": problem["difficulty"],
+    }
+
+
+def _answer(gold: str) -> str:
+    """A gold answer, which is TeX as often as not."""
+    as_maths = any(c in gold for c in "\\^_") and "$" not in gold
+    return prose(f"${gold}$" if as_maths else gold, head=1000, tail=200)
+
+
+def _sheet(
+    task: str, folder: str, places: range, columns: Sequence[tuple[Entry, Counts]], texts: dict[int, Json]
+) -> Page:
+    """A shard of problems: their texts, and of each run how many of how many responses are correct."""
+    number = places.start // SHEET
+    runs = {entry.id: [counts.share(place) for place in places] for entry, counts in columns}
+    content = {"problems": [texts.get(place) for place in places], "runs": runs}
+    return f"data/task/{folder}/p{number}.js", script(f"p/{task}/{number}", content)
