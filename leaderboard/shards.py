@@ -14,17 +14,17 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-__all__ = ["COMPRESSED", "compressed", "packed", "script"]
+__all__ = ["COMPRESSED", "compressed", "packed", "script", "text"]
 
 COMPRESSED = 72 * 1024
 """Bytes of a shard as it travels, estimated from its parts; 80 KiB is what it may be."""
-_RAW = 1024 * 1024
-_ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+_RAW = 512 * 1024
 
 
 def text(value: Any) -> str:
-    """JSON that may stand in a script: no tag, no line separator, no lone surrogate, only finite numbers."""
-    made = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(_ESCAPES)
+    """JSON that is also a script: no lone surrogate, only finite numbers, nothing that ends a script element."""
+    made = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    made = made.replace("</", "<\\/").replace("<!", "\\u003c!")
     return made.encode("utf-8", "replace").decode()
 
 
@@ -35,21 +35,32 @@ def script(key: str, value: Any) -> bytes:
 
 def compressed(value: Any) -> int:
     """About how many bytes a value takes in a shard."""
-    return len(zlib.compress(text(value).encode(), 6))
+    return _size(text(value))
 
 
-def packed(parts: Iterable[tuple[str, Any]], limit: int = COMPRESSED) -> Iterator[dict[str, list[Any]]]:
-    """Parts by name, in order, as many to a shard as fit; parts of one name stand in a list, and may spread over
-    several shards. A part that is too large has one for itself."""
-    shard: dict[str, list[Any]] = {}
-    size = raw = 0
+def _size(body: str) -> int:
+    return len(zlib.compress(body.encode(), 1))
+
+
+def packed(key: str, parts: Iterable[tuple[str, Any]], limit: int = COMPRESSED) -> Iterator[tuple[list[str], bytes]]:
+    """(names, script) of each shard of parts by name, in order, as many to a shard as fit.
+
+    A shard holds, for each name, a list of its parts; the parts of a name may spread over several shards. A part that
+    is too large has a shard to itself. The number of a shard is put behind `key`."""
+    shard: dict[str, list[str]] = {}
+    number = size = raw = 0
     for name, part in parts:
         body = text(part)
-        own = len(zlib.compress(body.encode(), 6))
+        own = _size(body)
         if shard and (size + own > limit or raw + len(body) > _RAW):
-            yield shard
-            shard, size, raw = {}, 0, 0
-        shard.setdefault(name, []).append(part)
+            yield list(shard), _joined(f"{key}{number}", shard)
+            shard, size, raw, number = {}, 0, 0, number + 1
+        shard.setdefault(name, []).append(body)
         size, raw = size + own, raw + len(body)
     if shard:
-        yield shard
+        yield list(shard), _joined(f"{key}{number}", shard)
+
+
+def _joined(key: str, shard: dict[str, list[str]]) -> bytes:
+    inner = ",".join(f"{text(name)}:[{','.join(bodies)}]" for name, bodies in shard.items())
+    return f"H.put({text(key)},{{{inner}}});\n".encode()

@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.core import UsageError
 from harness.run import Json
+from leaderboard.characters import visible
 from leaderboard.prose import prose
 from leaderboard.shards import compressed
 
@@ -101,16 +102,17 @@ def _rounded(value: float | None) -> float | None:
 # ----------------------------------------------------------------------------------------------------------------- trees
 
 
-def tree(record: Json, chosen: int | None) -> Json:
-    """A tree in columns, a number of lists as long as it has nodes, parents before children.
+def tree(problem: Json) -> Json:
+    """A problem's tree in columns, a number of lists as long as it has nodes, parents before children.
 
     Of a large one the `NODES` visited most are kept, with all that lies above them; `hidden` counts for each node the
     children that are not here. `born` is the round of the search in which a node was made, `clock` the tokens in nodes
     that had been spent by the end of each round. `path` marks the way to the chosen response."""
-    nodes: Sequence[Json] = record["nodes"]
+    nodes: Sequence[Json] = problem["tree"]["nodes"]
+    verdicts = {each["index"]: each["correct"] for each in problem["responses"]}
     place = {node["id"]: i for i, node in enumerate(nodes)}
     parents = [None if node["parent"] is None else place[node["parent"]] for node in nodes]
-    path = _path(nodes, parents, chosen)
+    path = _path(nodes, parents, problem["chosen"])
     kept = _kept(nodes, parents, path)
     renamed = {old: new for new, old in enumerate(kept)}
     hidden = [0] * len(kept)
@@ -130,6 +132,7 @@ def tree(record: Json, chosen: int | None) -> Json:
         "tokens": [nodes[i]["tokens"] for i in kept],
         "born": [rounds[nodes[i]["made"]] for i in kept],
         "candidate": [nodes[i]["candidate"] for i in kept],
+        "correct": [verdicts.get(nodes[i]["candidate"]) for i in kept],
         "path": [i in path for i in kept],
         "hidden": hidden,
         "clock": list(clock.values()),
@@ -138,13 +141,14 @@ def tree(record: Json, chosen: int | None) -> Json:
 
 
 def _texts(steps: Sequence[str | None]) -> Json:
-    """`labels`, the beginnings as text, and `html`; where these are too many they are shortened."""
+    """`labels`, the beginnings as text, and `html`, null where the label is all; shortened where they are too many."""
     if all(step is None for step in steps):
         return {"labels": None, "html": None}
     head, tail = _STEP
     while True:
-        html = ["" if step is None else prose(step.strip("\n"), head=head, tail=tail) for step in steps]
         labels = [" ".join((step or "").split())[:80] for step in steps]
+        full = [prose((step or "").strip(), head=head, tail=tail) for step in steps]
+        html = [None if made == visible(label) else made for made, label in zip(full, labels, strict=True)]
         if compressed([html, labels]) <= _PART or head < 20:
             return {"labels": labels, "html": html}
         head, tail = head // 2, tail // 2

@@ -7,6 +7,7 @@ that the runs of a task share become shards of the task.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from harness.run import Json
 from leaderboard.counts import Catalogue, Counts
@@ -56,37 +57,63 @@ def about(entry: Entry) -> Json:
 def _task(site: Site, task: str) -> Iterator[Page]:
     """The shards of one task and of its runs."""
     folder, catalogue, texts = slug(task), Catalogue(), dict[int, Json]()
-    columns: list[tuple[Entry, Counts]] = []
+    columns: list[Column] = []
     for entry in site.of_task(task):
-        counts = Counts()
-        yield from _run(site, entry, catalogue, counts, texts)
-        columns.append((entry, counts))
-    yield f"data/task/{folder}/problems.js", script(f"problems/{task}", catalogue.data())
+        column = Column(entry)
+        yield from _run(site, column, catalogue, texts)
+        columns.append(column)
+    data = {**catalogue.data(), "solved": _solved(len(catalogue.places), columns)}
+    yield f"data/task/{folder}/problems.js", script(f"problems/{task}", data)
     for start in range(0, len(catalogue.places), SHEET):
-        yield _sheet(task, folder, range(start, min(start + SHEET, len(catalogue.places))), columns, texts)
+        places = range(start, min(start + SHEET, len(catalogue.places)))
+        content = {"problems": [texts.get(place) for place in places],
+                   "runs": {column.entry.id: column.part(places) for column in columns}}  # fmt: skip
+        number = start // SHEET
+        yield f"data/task/{folder}/p{number}.js", script(f"p/{task}/{number}", content)
 
 
-def _run(
-    site: Site, entry: Entry, catalogue: Catalogue, counts: Counts, texts: dict[int, Json]
-) -> Iterator[Page]:
+def _solved(count: int, columns: Sequence[Column]) -> list[float | None]:
+    """The share of correct responses of each problem, averaged over the runs that have it."""
+    found: list[float | None] = []
+    for place in range(count):
+        shares = [share[0] / share[1] for column in columns if (share := column.counts.share(place)) is not None]
+        found.append(round(sum(shares) / len(shares), 3) if shares else None)
+    return found
+
+
+@dataclass
+class Column:
+    """One run among those of its task: its numbers per problem, and where its transcripts (t) and trees (g) are."""
+
+    entry: Entry
+    counts: Counts = field(default_factory=Counts)
+    shards: dict[str, dict[str, list[int]]] = field(default_factory=lambda: {"t": {}, "g": {}})
+
+    def part(self, places: range) -> Json:
+        """Its numbers of some problems; c is -1 where it has none."""
+        shares = [self.counts.share(place) or (-1, 0) for place in places]
+        shown = {kind: [p - places.start for p in places if str(p) in self.shards[kind]] for kind in self.shards}
+        return {"c": [c for c, _ in shares], "n": [n for _, n in shares], "shown": shown["t"], "trees": shown["g"]}
+
+
+def _run(site: Site, column: Column, catalogue: Catalogue, texts: dict[int, Json]) -> Iterator[Page]:
     """The shards of one run; its problems' places, numbers and texts are put into the last three."""
-    chosen = Chosen(site.options.transcripts)
+    entry, chosen = column.entry, Chosen(site.options.transcripts)
     for problem in entry.problems():
         place = catalogue.place(problem)
-        counts.put(place, problem)
+        column.counts.put(place, problem)
         if place not in texts or (entry.textual and texts[place]["html"] is None):
             texts[place] = _problem(problem)
         if problem["status"] == "ok":
             chosen.take(place, problem)
     base = f"data/run/{entry.id}"
-    where: Json = {}
     for kind, parts in (("t", _transcripts(chosen)), ("g", _trees(chosen))):
-        where[kind] = {}
-        for number, shard in enumerate(packed(parts)):
-            for name in shard:
-                where[kind].setdefault(name, [number, number])[1] = number
-            yield f"{base}/{kind}{number}.js", script(f"{kind}/{entry.id}/{number}", shard)
-    yield f"{base}/counts.js", script(f"counts/{entry.id}", {**counts.data(), "shards": where})
+        where = column.shards[kind]
+        for number, (names, content) in enumerate(packed(f"{kind}/{entry.id}/", parts)):
+            for name in names:
+                where.setdefault(name, [number, number])[1] = number
+            yield f"{base}/{kind}{number}.js", content
+    yield f"{base}/counts.js", script(f"counts/{entry.id}", {**column.counts.data(), "shards": column.shards})
 
 
 def _transcripts(chosen: Chosen) -> Iterator[tuple[str, Json]]:
@@ -95,7 +122,7 @@ def _transcripts(chosen: Chosen) -> Iterator[tuple[str, Json]]:
 
 def _trees(chosen: Chosen) -> Iterator[tuple[str, Json]]:
     shown = ((place, problem) for place, problem in chosen.problems() if problem["tree"])
-    return ((str(place), tree(problem["tree"], problem["chosen"])) for place, problem in shown)
+    return ((str(place), tree(problem)) for place, problem in shown)
 
 
 def _problem(problem: Json) -> Json:
@@ -113,13 +140,3 @@ def _answer(gold: str) -> str:
     """A gold answer, which is TeX as often as not."""
     as_maths = any(c in gold for c in "\\^_") and "$" not in gold
     return prose(f"${gold}$" if as_maths else gold, head=1000, tail=200)
-
-
-def _sheet(
-    task: str, folder: str, places: range, columns: Sequence[tuple[Entry, Counts]], texts: dict[int, Json]
-) -> Page:
-    """A shard of problems: their texts, and of each run how many of how many responses are correct."""
-    number = places.start // SHEET
-    runs = {entry.id: [counts.share(place) for place in places] for entry, counts in columns}
-    content = {"problems": [texts.get(place) for place in places], "runs": runs}
-    return f"data/task/{folder}/p{number}.js", script(f"p/{task}/{number}", content)
