@@ -33,6 +33,8 @@ _OPENERS = re.compile(
 )
 _CLOSERS = {"\\(": "\\)", "\\[": "\\]", "$$": "$$", "[asy]": "[/asy]", "<asy>": "</asy>", "```": "```",
             "<think>": "</think>", "<thinking>": "</thinking>"}  # fmt: skip
+_BLOCKS = ("<details", "<pre", "<math display")
+_AFTER = re.compile(r"[^\S\n]*\n*")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 _LIKE_MATHS = re.compile(r"[\\^_=<>+/{}]")
 
@@ -74,7 +76,11 @@ class _Reader:
                 place = match.end()
                 continue
             html, end = found
-            parts += [visible(self._text[start : match.start()]), html]
+            before = self._text[start : match.start()]
+            if html.startswith(_BLOCKS):  # they stand on lines of their own
+                before = before.rstrip()
+                end = _AFTER.match(self._text, end).end()  # type: ignore[union-attr]
+            parts += [visible(before), html]
             start = place = end
         return Markup("").join([*parts, visible(self._text[start:])])
 

@@ -34,7 +34,7 @@ const E = {
     if (!found) throw new Error("There is no run " + id + " on this site.");
     return found;
   },
-  name: (run) => run.model + " · " + E.strategy(run),
+  name: (run) => run.model + " · " + run.strategy,
   strategy(run) {
     const options = Object.entries(run.parameters).map(([name, value]) => name + "=" + value).join(", ");
     return run.strategy + (options ? " (" + options + ")" : "");

@@ -31,7 +31,7 @@
     const step = (to, text) => el("a", { href: E.link("", { ...Object.fromEntries(state), from: to }) }, text);
     return [
       el("h1", null, "Problems of " + run.task),
-      el("form", { class: "bar", "aria-label": "Which problems" },
+      el("form", { class: "filters", "aria-label": "Which problems" },
         select("task", "Task", tasks.map((name) => [name, name]), state),
         select("level", "Level", values(catalogue.levels), state),
         catalogue.subject_names.length > 0 && select("subject", "Subject", values(catalogue.subject_names), state),
@@ -39,7 +39,7 @@
       el("p", { role: "status" }, E.count(places.length) + " problems" + (places.length > MOST
         ? ", " + (from + 1) + " to " + (from + shown.length) + " shown. " : ". "),
         from > 0 && step(Math.max(0, from - MOST), "Earlier"), " ", from + MOST < places.length && step(from + MOST, "Next " + MOST)),
-      el("div", { class: "scroll", role: "region", "aria-label": "Problems", tabindex: 0 }, el("table", { class: "list" },
+      el("div", { class: "scroll", role: "region", "aria-label": "Problems", tabindex: 0 }, el("table", { class: "rows" },
         el("caption", null, "Share of correct responses, averaged over the runs of this site"),
         el("thead", null, el("tr", null, ["Problem", "Level", "Subject", "Correct %"].map((name) => el("th", { scope: "col" }, name)))),
         el("tbody", null, shown.map((i) => el("tr", null,
@@ -69,7 +69,7 @@
     return [
       el("p", { class: "crumbs" }, el("a", { href: E.link("", { task: run.task }) }, "All problems of " + run.task)),
       E.title(id), E.facts(catalogue, place, problem), E.statement(problem),
-      el("div", { class: "scroll", role: "region", "aria-label": "Runs", tabindex: 0 }, el("table", { class: "list" },
+      el("div", { class: "scroll", role: "region", "aria-label": "Runs", tabindex: 0 }, el("table", { class: "rows" },
         el("caption", null, "Correct responses of every run"),
         el("thead", null, el("tr", null, ["Model", "Strategy", "Correct", "Look"].map((name) => el("th", { scope: "col" }, name)))),
         el("tbody", null, rows))),
