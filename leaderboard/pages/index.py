@@ -8,7 +8,8 @@ from typing import Any
 from harness.run import Json
 from leaderboard import charts
 from leaderboard.entry import Entry
-from leaderboard.render import DASH, Markup, percent, quantity, render
+from leaderboard.figures import budget, several, tokens
+from leaderboard.render import Markup, percent, render
 from leaderboard.site import Site
 from leaderboard.standing import rankings
 
@@ -64,36 +65,13 @@ COLUMNS = (
 """Key, name, how it sorts, what it means."""
 
 
-def budget(entry: Entry) -> str:
-    """What a strategy may spend, in the parameters that say so."""
-    parameters = entry.parameters
-    said = [f"{name}={parameters[name]}" for name in ("simulations", "n", "rounds") if parameters.get(name)]
-    said = said[:1] or [f"width={parameters['width']}"] if said or parameters.get("width") else ["n=1"]
-    if entry.data["budget"]:
-        said.append(f"≤ {quantity(entry.data['budget'])} tokens")
-    return ", ".join(said)
-
-
-def tokens(entry: Entry) -> float | None:
-    """Completion tokens per problem that was asked."""
-    counts = entry.data["results"]["problems"]
-    asked = counts["finished"] + counts["errors"]
-    return entry.data["results"]["usage"]["asked"]["completion_tokens"] / asked if asked else None
-
-
-def largest(entry: Entry, metric: str) -> Json | None:
-    """The row of a metric at its largest k that has a value."""
-    found = [r for (g, _, m, k), r in entry.rows.items() if g == "all" and m == metric and r["value"] is not None]
-    return max(found, key=lambda r: r["k"] or 0, default=None)
-
-
 def row(entry: Entry, rank: Json | None) -> Json:
     """What the table shows of an entry: the facets by name, cells with their sorting values."""
     accuracy = entry.row(entry.metric)
     verifier = entry.verifier or "none"
     levels = [entry.row(entry.metric, group="level", value=v) for v in entry.groups("level")]
     one, cut = entry.row("pass@1"), entry.row("truncated")
-    maj, best = largest(entry, "maj@k"), largest(entry, "best@k")
+    maj, best = several(entry, "maj@k"), several(entry, "best@k")
     spent = tokens(entry)
     gold = bool((entry.data["verifier"] or {}).get("uses_gold"))
     return {
@@ -112,7 +90,7 @@ def row(entry: Entry, rank: Json | None) -> Json:
         "maj": maj,
         "best": best,
         "tokens": spent,
-        "levels": charts.strip([r and r["value"] for r in levels]) if levels else "",
+        "levels": charts.strip([r["value"] if r else None for r in levels]) if levels else "",
         "spoken": ", ".join(
             f"level {v}: {percent(r['value'] if r else None, 0)}"
             for v, r in zip(entry.groups("level"), levels, strict=True)
@@ -148,6 +126,3 @@ def _natural(text: str) -> tuple[int, float, str]:
     """n=4 before n=16."""
     digits = "".join(c for c in text if c.isdigit())
     return (0, float(digits), text) if digits else (1, 0.0, text)
-
-
-__all__ = ["DASH", "budget", "largest", "pages", "row", "tokens"]
