@@ -14,12 +14,13 @@ import gzip
 import io
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from harness.analysis.cost import cost_rows, costs
 from harness.analysis.selection import choices_of, quality_rows, selection_rows
@@ -35,6 +36,20 @@ LABELS = ("recomputed", "reproduced", "self-reported")
 """`recomputed`: the aggregates follow from attached samples. `reproduced`: somebody else's run agrees. Else the
 submitter's word stands alone."""
 _RESULTS = ("problems", "judge", "usage", "cluster", "bootstrap", "metrics", "curves")
+
+
+class Tally(NamedTuple):
+    """One problem of a run in numbers: what comparing and ranking need, without its responses."""
+
+    level: Any
+    subject: str | None
+    status: str
+    n: int
+    c: int
+    unjudged: int
+    correct: bool | None
+    tokens: int
+    """Completion tokens of all its responses, and of pruned branches."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +135,17 @@ class Entry:
         """Whether there are texts to show: statements, answers, responses."""
         return self.data["attach"] == "transcripts" and not self.withheld
 
+    @cached_property
+    def tallies(self) -> dict[str, Tally]:
+        """The problems in numbers by id, in the benchmark's order: read once and kept."""
+        return {sys.intern(line["problem_id"]): _tally(line) for line in self._lines()}
+
     def problems(self) -> Iterator[Json]:
         """The sample lines in the benchmark's order, read as they are asked for; none where no samples are attached."""
-        lines = samples(self.source, self.statements) if self.source else _read_samples(self.samples_path)
-        return (line if self.textual else without_text(line) for line in lines)
+        return (line if self.textual else without_text(line) for line in self._lines())
+
+    def _lines(self) -> Iterator[Json]:
+        return samples(self.source, self.statements) if self.source else _read_samples(self.samples_path)
 
     @property
     def samples_path(self) -> Path | None:
@@ -138,6 +160,12 @@ class Entry:
     def run(self) -> Run:
         """The entry in the form of a run, for reports, comparisons and estimators. It has no call log."""
         return _EntryRun(self.path or Path(self.id), _manifest(self.data), self.data["results"], self)
+
+
+def _tally(line: Json) -> Tally:
+    usage = line["usage"] or {}
+    tokens = usage.get("completion_tokens", 0)
+    return Tally(tokens=tokens, **{name: line[name] for name in Tally._fields if name != "tokens"})
 
 
 class _EntryRun(Run):
