@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from harness.run import Json
 from leaderboard.counts import Catalogue, Counts
 from leaderboard.entry import Entry, slug
+from leaderboard.pages.index import budget
 from leaderboard.prose import prose
 from leaderboard.render import render
 from leaderboard.shards import packed, script
@@ -42,6 +43,7 @@ def about(entry: Entry) -> Json:
         "folder": slug(entry.task),
         "model": entry.model,
         "strategy": entry.strategy,
+        "budget": budget(entry),
         "parameters": entry.parameters,
         "verifier": entry.verifier,
         "metric": entry.metric,

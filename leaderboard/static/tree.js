@@ -157,7 +157,7 @@ class Tree {
 
   kinds(i) {
     const { state, path, candidate } = this.data;
-    return [state[i], path[i] && "path", candidate[i] != null && "response", i === this.at && "at"].filter(Boolean).join(" ");
+    return [state[i], path[i] && "path", candidate[i] != null && "ends", i === this.at && "at"].filter(Boolean).join(" ");
   }
 
   // The drawing: levels to the right, a row for each leaf that is shown.
