@@ -91,16 +91,16 @@ def figure(
     return Markup(made.render(key=key, picture=drawn, size=size, interactive=interactive, wide=wide, **about))
 
 
-def legend(names: Sequence[tuple[str, int]], *, points: bool = False) -> Markup:
-    """The names of the colours, each with its dashes or its shape."""
+def legend(names: Sequence[tuple[str, int]], points: Sequence[bool]) -> Markup:
+    """The names of the colours, each with its dashes, or its shape where it is a point."""
     items = []
-    for name, style in names:
+    for (name, style), point in zip(names, points, strict=True):
         mark = (
             f'<path class="p c{style % COLOURS}" d="{shape(style, 9, 8)}"/>'
-            if points
+            if point
             else f'<path class="l c{style % COLOURS} d{style % 4}" d="M0 8H24"/>'
         )
-        width = 18 if points else 24
+        width = 18 if point else 24
         items.append(
             f'<li><svg viewBox="0 0 {width} 16" width="{width}" height="16" aria-hidden="true">{mark}</svg>'
             f"{Markup.escape(name)}</li>"
@@ -151,7 +151,7 @@ def curves(key: str, title: str, lines: Sequence[Line], *, labels: tuple[str, st
     ]
     ends = [f"{each.name} from {_percent(each.points[0][1])} to {_percent(each.points[-1][1])}" for each in lines]
     described = f"{labels[1]} against {labels[0]}, with 95 % bands: {', '.join(ends)} percent."
-    named = legend([(each.name, each.style) for each in lines])
+    named = legend([(each.name, each.style) for each in lines], [len(each.points) == 1 for each in lines])
     words = Words(title, described, ["curve", labels[0], "percent", "95 %"], rows, named)
     return figure(key, words, picture, (width, height))
 
@@ -220,7 +220,7 @@ def scatter(key: str, title: str, points: Sequence[Point], *, labels: tuple[str,
         described,
         ["run", labels[0], "percent", "95 %", "on the frontier"],
         rows,
-        legend([(name, i) for i, name in enumerate(groups)], points=True),
+        legend([(name, i) for i, name in enumerate(groups)], [True] * len(groups)),
         "Vertical lines are 95 % intervals; the stepped line joins the runs that no other beats at their cost.",
     )
     return figure(key, words, plot.axes() + line + marks, (width, height), interactive=True, wide=True)

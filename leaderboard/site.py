@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -21,6 +22,7 @@ from harness.files import dumps, read_json
 from harness.run import Json
 from leaderboard import pages as registry  # its modules are imported by name when a site is built
 from leaderboard.entry import Entry, redact
+from leaderboard.standing import rankings
 
 INDEX = "data/site.json"
 SCHEMA = "harness.site/1"
@@ -51,6 +53,11 @@ class Site:
     def tasks(self) -> list[str]:
         """The tasks of the entries, by name."""
         return sorted({entry.task for entry in self.entries})
+
+    @cached_property
+    def ranks(self) -> dict[str, Json]:
+        """By entry id the ranks that paired tests leave open: `best`, `worst`, `of`."""
+        return rankings(self.entries)
 
     def of_task(self, task: str) -> list[Entry]:
         """The entries of one task, in the order of the index."""

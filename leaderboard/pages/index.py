@@ -11,7 +11,6 @@ from leaderboard.entry import Entry
 from leaderboard.figures import budget, several, tokens
 from leaderboard.render import Markup, percent, render
 from leaderboard.site import Site
-from leaderboard.standing import rankings
 
 SHOWN = 50
 """Rows in the page at first; the others wait in a template, since many nodes make a page slow."""
@@ -21,8 +20,7 @@ TITLED = 60
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:
     """index.html; all.html besides where the first page does not show every row without a script."""
-    ranks = rankings(site.entries)
-    rows = [row(entry, ranks.get(entry.id)) for entry in site.entries]
+    rows = [row(entry, site.ranks.get(entry.id)) for entry in site.entries]
     facets = [
         (name, label, found)
         for name, label in FACETS

@@ -14,7 +14,6 @@ from leaderboard.entry import Entry
 from leaderboard.figures import budget, largest, tokens
 from leaderboard.render import Markup, render
 from leaderboard.site import Site
-from leaderboard.standing import rankings
 
 DRAWN = ("pass@k", "maj@k", "best@k", "wmaj@k")
 """The curves of a page. What they are is on the methods page."""
@@ -22,9 +21,8 @@ DRAWN = ("pass@k", "maj@k", "best@k", "wmaj@k")
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:
     """run/<id>.html."""
-    ranks = rankings(site.entries)
     for entry in site.entries:
-        values = about(entry, site.of_task(entry.task)) | {"rank": ranks.get(entry.id)}
+        values = about(entry, site.of_task(entry.task)) | {"rank": site.ranks.get(entry.id)}
         yield entry.href, render("run.html.j2", entry.href, site=site, entry=entry, **values)
 
 
@@ -158,11 +156,19 @@ def by_group(entry: Entry, name: str) -> Json | None:
     return {"by": name, "columns": names, "rows": rows, "human": any(row["human"] for row in rows)}
 
 
-def selection(entry: Entry) -> list[Json]:
-    """Over all problems: the pool that a rule chose from, what it chose and what it lost."""
+def selection(entry: Entry) -> Json:
+    """Over all problems: the pool of candidates, by rule what it chose and what it lost. Empty for one candidate."""
     rows = [row for row in entry.data["analysis"]["selection"] if row["group"] == "all" and row["value"] is not None]
-    rules = {row["rule"] for row in rows}
-    return rows if len(rules) > 2 or entry.verifier else []
+    index = {(row["metric"], row["rule"]): row for row in rows}
+    pool = index.get(("candidates", None))
+    if pool is None or pool["value"] <= 1:
+        return {}
+    rules = dict.fromkeys(row["rule"] for row in rows if row["rule"])
+    return {
+        "candidates": pool,
+        "pool": [(name, index[name, None]) for name in ("mean", "oracle") if (name, None) in index],
+        "rules": [(rule, index.get(("chosen", rule)), index.get(("lost", rule))) for rule in rules],
+    }
 
 
 def quality(entry: Entry) -> list[Json]:
