@@ -110,9 +110,10 @@ def _attributes(element: Element) -> str:
     for name, value in element.attrib.items():
         if name in _LENGTHS:
             number = re.search(r"[\d.]+", value)
-            fits = _LENGTH.fullmatch(value) and (number is None or _em(value, float(number[0])) <= _FARTHEST)
+            known = _LENGTH.fullmatch(value) is not None
+            fits = known and (number is None or _em(value, float(number[0])) <= _FARTHEST)
         else:
-            fits = name in _VALUES and _WORDS.fullmatch(value)
+            fits = name in _VALUES and _WORDS.fullmatch(value) is not None
         if not fits:
             raise ValueError(f"{name}={value}")
         found.append(f' {name}="{value}"')

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from leaderboard.characters import visible
 from leaderboard.mathml import LONGEST, formula
@@ -87,21 +87,25 @@ class _Reader:
     def _span(self, match: re.Match[str]) -> tuple[Markup, int] | None:
         """What begins here, and where it ends; None where it is text."""
         opener, at = match[0], match.end()
-        if opener in ("\\\\", "\\$"):
-            return (visible("$"), at) if opener == "\\$" else None
+        if match["environment"] is not None:
+            return self._environment(match.start(), at, f"\\end{{{match['environment']}}}")
         if opener == "$":
             return self._dollar(match.start())
-        if match["environment"] is not None:
-            end = self._closer(f"\\end{{{match['environment']}}}", at, LONGEST)
-            if end is None:
-                return None
-            after = end + len(f"\\end{{{match['environment']}}}")
-            return _maths(self._text[match.start() : after], self._text[match.start() : after], display=True), after
-        if opener in ("`", "**"):
-            return self._mark(opener, at)
         if opener == "\\boxed{":
             return self._boxed(match.start(), at)
+        if opener in ("`", "**"):
+            return self._mark(opener, at)
+        if opener in ("\\\\", "\\$"):
+            return (visible("$"), at) if opener == "\\$" else None
         return self._block(opener, at)
+
+    def _environment(self, start: int, at: int, closer: str) -> tuple[Markup, int] | None:
+        """A formula that is an environment."""
+        end = self._closer(closer, at, LONGEST)
+        if end is None:
+            return None
+        source = self._text[start : end + len(closer)]
+        return _maths(source, source, display=True), end + len(closer)
 
     def _block(self, opener: str, at: int) -> tuple[Markup, int] | None:
         """A formula, a diagram, code or thinking between two delimiters."""
@@ -113,7 +117,7 @@ class _Reader:
         }  # fmt: skip
         if opener not in folded:
             end = self._closer(closer, at, LONGEST)
-            if end is None:
+            if end is None or not self._text[at:end].strip():
                 return None
             whole = self._text[at - len(opener) : end + len(closer)]
             return _maths(self._text[at:end], whole, display=opener in ("$$", "\\[")), end + len(closer)
@@ -167,31 +171,32 @@ class _Reader:
             return None
         inner = self._text[at:end]
         if opener == "`":
-            return Markup("<code>{}</code>").format(visible(inner)), end + 1
-        return Markup("<b>{}</b>").format(_Reader(inner, folds=False).html()), end + 2
+            return _wrapped("<code>", visible(inner), "</code>"), end + 1
+        return _wrapped("<b>", _Reader(inner, folds=False).html(), "</b>"), end + 2
+
+
+def _wrapped(before: str, content: Markup, after: str) -> Markup:
+    """Content between two tags of ours."""
+    return Markup(f"{before}{content}{after}")  # noqa: S704
 
 
 def _maths(tex: str, source: str, *, display: bool) -> Markup:
     found = formula(tex.strip(), display=display)
-    return Markup('<code class="tex">{}</code>').format(visible(source)) if found is None else found
+    return _wrapped('<code class="tex">', visible(source), "</code>") if found is None else found
 
 
 def _diagram(source: str) -> Markup:
-    return Markup(
-        '<details class="diagram"><summary>diagram (Asymptote source)</summary><pre>{}</pre></details>'
-    ).format(visible(source.strip("\n")))
+    head = '<details class="diagram"><summary>diagram (Asymptote source)</summary><pre>'
+    return _wrapped(head, visible(source.strip("\n")), "</pre></details>")
 
 
 def _code(source: str) -> Markup:
     language, _, rest = source.partition("\n")
     body = rest if re.fullmatch(r"[\w+-]{0,20}", language.strip()) and rest else source
-    return Markup("<pre><code>{}</code></pre>").format(visible(body.strip("\n")))
+    return _wrapped("<pre><code>", visible(body.strip("\n")), "</code></pre>")
 
 
 def _thinking(source: str) -> Markup:
     """Folded. Marks of thinking inside are text, so that nothing is nested without end."""
-    inner = _Reader(source, folds=False).html()
-    size = escape(f"{len(source):,}")
-    return Markup(
-        '<details class="thinking"><summary>thinking ({} characters)</summary><div>{}</div></details>'
-    ).format(size, inner)
+    head = f'<details class="thinking"><summary>thinking ({len(source):,} characters)</summary><div>'
+    return _wrapped(head, _Reader(source, folds=False).html(), "</div></details>")

@@ -3,8 +3,8 @@
 A page that was opened from a file may neither fetch nor import, but it may add a script element. What a shard holds is
 JSON written so that it is also a script and can close none. Fields with markup are named `html` or `…_html` and were
 made by `leaderboard.prose`; a page inserts these as markup and everything else as text. Formulas are converted when the
-site is built, so texts must travel as markup; the policy of the pages (`script-src 'self'`) allows no inline script even
-if one slipped through.
+site is built, so texts must travel as markup; the policy of the pages (`script-src 'self'`) allows no inline script
+even if one slipped through.
 """
 
 from __future__ import annotations

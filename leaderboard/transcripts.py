@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import accumulate
-from typing import Any
 
 from harness.core import UsageError
 from harness.run import Json
@@ -92,14 +91,14 @@ def _steps(text: str, scores: int) -> list[str]:
     """The steps of a response, where blank lines make as many as have scores; else the whole."""
     whole = scores < 2 or scores > 400 or "<think" in text
     parts = [] if whole else [part for part in re.split(r"\n[^\S\n]*\n\s*", text) if part.strip()]
-    return parts if len(parts) == scores else [text]
+    return parts if parts and len(parts) == scores else [text]
 
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-# ----------------------------------------------------------------------------------------------------------------- trees
+# ---------------------------------------------------------------------------------------------------- trees
 
 
 def tree(problem: Json) -> Json:

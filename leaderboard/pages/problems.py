@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from harness.run import Json
 from leaderboard.counts import Catalogue, Counts
 from leaderboard.entry import Entry, slug
-from leaderboard.pages.index import budget
+from leaderboard.figures import budget
 from leaderboard.prose import prose
 from leaderboard.render import render
 from leaderboard.shards import packed, script
@@ -28,13 +28,15 @@ def pages(site: Site) -> Iterator[Page]:
     """problem.html, transcript.html, tree.html, and their data."""
     for name in ("problem", "transcript", "tree"):
         yield f"{name}.html", render(f"{name}.html.j2", f"{name}.html", site=site)
+    columns = {entry.id: Column(entry) for entry in site.entries}
     for task in site.tasks:
-        yield from _task(site, task)
-    yield "data/runs.js", script("runs", [about(entry) for entry in site.entries])
+        yield from _task(site, task, [columns[entry.id] for entry in site.of_task(task)])
+    yield "data/runs.js", script("runs", [about(column) for column in columns.values()])
 
 
-def about(entry: Entry) -> Json:
+def about(column: Column) -> Json:
     """What the pages say of a run beside its numbers."""
+    entry = column.entry
     identity = entry.data["manifest"]["identity"]
     return {
         "id": entry.id,
@@ -52,18 +54,17 @@ def about(entry: Entry) -> Json:
         "label": entry.data["label"],
         "sampling": {k: v for k, v in identity["sampling"].items() if k != "seed"},
         "gold_seen": bool((entry.data["verifier"] or {}).get("uses_gold")),
-        "samples": entry.data["samples"] is not None or entry.source is not None,
+        "samples": len(column.counts.n) > 0,
+        "transcripts": len(column.shards["t"]),
+        "trees": len(column.shards["g"]),
     }
 
 
-def _task(site: Site, task: str) -> Iterator[Page]:
+def _task(site: Site, task: str, columns: Sequence[Column]) -> Iterator[Page]:
     """The shards of one task and of its runs."""
     folder, catalogue, texts = slug(task), Catalogue(), dict[int, Json]()
-    columns: list[Column] = []
-    for entry in site.of_task(task):
-        column = Column(entry)
+    for column in columns:
         yield from _run(site, column, catalogue, texts)
-        columns.append(column)
     data = {**catalogue.data(), "solved": _solved(len(catalogue.places), columns)}
     yield f"data/task/{folder}/problems.js", script(f"problems/{task}", data)
     for start in range(0, len(catalogue.places), SHEET):

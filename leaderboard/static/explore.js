@@ -114,9 +114,16 @@ const E = {
     if (place < 0) throw new Error("There is no problem " + id + " in this task.");
     return place;
   },
+  // The runs that have something of a kind to show, for an address that names none.
+  pick(title, runs, kind) {
+    const own = runs.filter((run) => run[kind]);
+    return [E.el("h1", null, title), E.el("p", null, own.length ? "Choose a run; its problems follow each other." : "No run of this site has any."),
+      E.el("ul", null, own.map((run) => E.el("li", null, run.task + ": ", E.el("a", { href: E.link("", { run: run.id }) }, E.name(run)),
+        E.el("span", { class: "facts" }, " " + (run.budget || "") + " · " + E.count(run[kind]) + " problems"))))];
+  },
   // Draw again whenever the address changes; the newest drawing wins.
   page(draw) {
-    const view = document.getElementById("view");
+    const view = document.getElementById("view"), title = document.title.split(" · ")[0];
     let turn = 0;
     const again = async () => {
       const own = ++turn;
@@ -124,7 +131,7 @@ const E = {
       try {
         parts = await draw(E.state());
       } catch (error) {
-        parts = [E.el("p", { class: "note", role: "alert" }, error.message)];
+        parts = [E.el("h1", null, title), E.el("p", { class: "note", role: "alert" }, error.message)];
       }
       if (own === turn) view.replaceChildren(...[parts].flat().filter(Boolean));
       view.removeAttribute("aria-busy");

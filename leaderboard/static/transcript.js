@@ -3,7 +3,7 @@
 
 E.page(async (state) => {
   const { el } = E;
-  if (!state.get("run")) return pick(await E.runs());
+  if (!state.get("run")) return E.pick("Transcripts", await E.runs(), "transcripts");
   const run = await E.run(state.get("run"));
   const [catalogue, counts] = await Promise.all([E.catalogue(run), E.counts(run)]);
   const places = Object.keys(counts.shards.t).map(Number).sort((a, b) => a - b);
@@ -24,10 +24,4 @@ E.page(async (state) => {
     ...(list ? E.responses(list) : []),
     el("p", { class: "beside" }, at("", before, "← previous transcript"), " ", at("", after, "next transcript →")),
   ];
-
-  function pick(runs) {
-    return [el("h1", null, "Transcripts"), el("p", null, "Choose a run; its problems follow each other."),
-      el("ul", null, runs.filter((each) => each.samples).map((each) =>
-        el("li", null, each.task + ": ", el("a", { href: E.link("", { run: each.id }) }, E.name(each)))))];
-  }
 });

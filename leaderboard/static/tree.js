@@ -289,7 +289,7 @@ class Tree {
 
 E.page(async (state) => {
   const { el } = E;
-  if (!state.get("run")) throw new Error("This page needs a run and a problem: open it from a transcript.");
+  if (!state.get("run")) return E.pick("Search trees", await E.runs(), "trees");
   const run = await E.run(state.get("run"));
   const [catalogue, counts] = await Promise.all([E.catalogue(run), E.counts(run)]);
   const places = Object.keys(counts.shards.g).map(Number).sort((a, b) => a - b);
