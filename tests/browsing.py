@@ -40,16 +40,16 @@ def chromium() -> str:
     return found
 
 
-def runs(folder: Path, pool: GradingPool, count: int = 24, n: int = 8) -> list[Run]:
-    """Sample twice, beam and mcts on the same small problems; the second sample is worse."""
+def runs(folder: Path, pool: GradingPool, count: int = 24, n: int = 8, most: int = 4) -> list[Run]:
+    """Sample, mcts, a worse sample and beam, or the first `most` of these, on the same small problems."""
     task = small_task(count)
     plans = [
         toy_plan(task, n=n, step_accuracy=0.93),
-        toy_plan(task, n=n, step_accuracy=0.82, model="toy/weak"),
         toy_plan(task, strategy="mcts", simulations=n - 2, step_accuracy=0.85, **_verifier()),
+        toy_plan(task, n=n, step_accuracy=0.82, model="toy/weak"),
         toy_plan(task, strategy="beam", n=n, step_accuracy=0.85, **_verifier()),
     ]
-    return [Run.open(run(plan, folder / str(i), pool).folder) for i, plan in enumerate(plans)]
+    return [Run.open(run(plan, folder / str(i), pool).folder) for i, plan in enumerate(plans[:most])]
 
 
 def _verifier() -> dict[str, Any]:
@@ -62,7 +62,7 @@ def statements(made: list[Run], hostile: bool = False) -> dict[str, str]:
     """The problems' texts."""
     ids = [problem["problem_id"] for problem in made[0].lines("problems.jsonl")]
     if hostile:
-        return {name: HOSTILE[i % len(HOSTILE)] for i, name in enumerate(ids)}
+        return {name: HOSTILE[2 * i % len(HOSTILE)] + HOSTILE[(2 * i + 1) % len(HOSTILE)] for i, name in enumerate(ids)}
     return {name: f"What is ${i} + {i}$, that is $\\frac{{{4 * i}}}{{2}}$?" for i, name in enumerate(ids)}
 
 
@@ -107,7 +107,7 @@ class Watched:
 
     def drawn(self) -> None:
         """Wait until nothing is busy."""
-        self.page.wait_for_function("!document.querySelector('[aria-busy]')")
+        self.page.wait_for_selector("main:not(:has([aria-busy]))")
 
 
 @contextmanager
@@ -134,4 +134,4 @@ def watched(browser: Any, site: Path, **context: Any) -> Iterator[Watched]:
     yield found
     assert page.evaluate("window.hit") is None
     opened.close()
-    assert not found.wrong
+    assert not found.wrong, found.wrong[:5]

@@ -34,7 +34,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, runs: list[Run]) -> Path:
 
 @pytest.fixture(scope="module")
 def hostile_site(tmp_path_factory: pytest.TempPathFactory, pool: GradingPool) -> Path:
-    made = [browsing.spoil(each) for each in browsing.runs(tmp_path_factory.mktemp("hostile"), pool, 9, n=4)]
+    made = [browsing.spoil(each) for each in browsing.runs(tmp_path_factory.mktemp("hostile"), pool, 5, n=4, most=2)]
     return browsing.build(made, browsing.statements(made, hostile=True), tmp_path_factory.mktemp("hostile_site"))
 
 
@@ -80,9 +80,8 @@ def addresses(site: Path) -> list[str]:
 # ---------------------------------------------------------------------------------------------------- every page
 
 
-def test_every_page_of_the_site_opens_silently(page: Watched, site: Path) -> None:
-    every = [str(path.relative_to(site)) for path in sorted(site.rglob("*.html"))]
-    for address in [*every, *addresses(site)]:
+def test_every_page_opens_silently(page: Watched, site: Path) -> None:
+    for address in addresses(site):
         opened = page.open(address)
         assert opened.locator("h1").count() == 1, address
         assert opened.locator("[role=alert]").count() == 0, address
@@ -92,15 +91,18 @@ def test_pages_are_accessible_and_fit_a_phone(browser: Any, site: Path) -> None:
     pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
     from axe_playwright_python.sync_playwright import Axe
 
-    for scheme in ("light", "dark"):
-        with watched(browser, site, viewport={"width": 320, "height": 640}, color_scheme=scheme) as page:
-            for address in addresses(site):
-                opened = page.open(address)
-                assert opened.evaluate("document.documentElement.scrollWidth") <= 320, address
-                found = Axe().run(opened).response["violations"]
-                serious = [v for v in found if v["impact"] in ("serious", "critical")]
-                where = [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0].get("failureSummary")) for v in serious]
-                assert not where, f"{address} {scheme}: {where}"
+    opened = browser.new_context(offline=True, viewport={"width": 320, "height": 640})
+    page = Watched(opened.new_page(), site)  # axe itself asks for more than a page may, so it is not watched
+    for address in addresses(site):
+        page.open(address)
+        assert page.page.evaluate("document.documentElement.scrollWidth") <= 320, address
+        for scheme, options in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
+            page.page.emulate_media(color_scheme=scheme)
+            found = Axe().run(page.page, options=options).response["violations"]
+            serious = [v for v in found if v["impact"] in ("serious", "critical")]
+            where = [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0].get("failureSummary")) for v in serious]
+            assert not where, f"{address} {scheme}: {where}"
+    opened.close()
 
 
 def test_a_page_without_scripts_says_what_to_do(browser: Any, site: Path) -> None:
@@ -120,17 +122,17 @@ def test_hostile_texts_do_nothing_and_break_nothing(browser: Any, hostile_site: 
     names = [path.name for path in sorted((hostile_site / "data" / "run").iterdir()) if path.is_dir()]
     with watched(browser, hostile_site) as page:
         for run in names:
-            for number in range(9):
+            for number in range(5):
                 opened = page.open(f"transcript.html#run={run}&problem=small%2F{number}")
                 assert opened.locator("details.response").count() >= 1
                 opened.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
                 assert opened.locator("script:not([src]), iframe, img, base, main a[href^='javascript']").count() == 0
                 assert opened.locator("main").count() == 1
-                if "mcts" in run or "beam" in run:
+                if "mcts" in run and number < 2:
                     opened = page.open(f"tree.html#run={run}&problem=small%2F{number}")
                     opened.locator("button", has_text="Open all").click()
                     assert opened.locator("[role=treeitem]").count() > 1
-        for number in range(9):
+        for number in range(5):
             opened = page.open(f"problem.html#task=small&id=small%2F{number}")
             assert opened.locator(".statement").count() == 1
         opened = page.open(f"compare.html#a={names[0]}&b={names[1]}&problem=small%2F0")
@@ -142,7 +144,7 @@ def test_a_megabyte_is_shown_shortened(browser: Any, hostile_site: Path) -> None
         assert path.stat().st_size < 1_200_000, path
     with watched(browser, hostile_site) as page:
         run = named(hostile_site, "sample")
-        pages = [f"transcript.html#run={run}&problem=small%2F{number}" for number in range(9)]
+        pages = [f"transcript.html#run={run}&problem=small%2F{number}" for number in range(5)]
         texts = [page.open(address).inner_text("main") for address in pages]
         assert any("characters are left out here" in text for text in texts)
         assert any("U+202E" in text for text in texts)
@@ -311,7 +313,7 @@ def test_two_runs_are_compared_down_to_a_transcript(page: Watched, site: Path) -
     opened.locator("select").nth(0).select_option(good.get_attribute("value"))
     page.drawn()
     opened.locator("select").nth(1).select_option(weak.get_attribute("value"))
-    opened.wait_for_function("document.querySelector('.finding').textContent.includes('is worse')")
+    opened.locator(".finding", has_text="is worse").wait_for()
     flip = opened.locator("section li a").first
     name = flip.inner_text()
     flip.click()
@@ -321,13 +323,13 @@ def test_two_runs_are_compared_down_to_a_transcript(page: Watched, site: Path) -
     assert opened.locator("#beside details.response[open] .prose").count() >= 2
     assert opened.locator("#beside math").count() > 0
     opened.locator("button", has_text="Swap").click()
-    opened.wait_for_function("document.querySelector('.finding').textContent.includes('is better')")
+    opened.locator(".finding", has_text="is better").wait_for()
 
 
 def test_a_problem_leads_to_every_run_of_it(page: Watched, site: Path) -> None:
     opened = page.open("problem.html#task=small")
     opened.locator("select").nth(1).select_option("2")
-    opened.wait_for_function("document.querySelector('[role=status]').textContent.includes('6 problems')")
+    opened.locator("[role=status]", has_text="6 problems").wait_for()
     opened.locator("tbody a").first.click()
     opened.wait_for_selector(".statement math")
     rows = opened.locator("tbody tr")

@@ -100,9 +100,9 @@ def test_hostile_text_can_only_be_read(text: str) -> None:
 pieces = st.lists(
     st.one_of(
         st.sampled_from(
-            "$ $$ \\( \\) \\[ \\] ** ` ``` [asy] [/asy] <think> </think> \\begin{align} \\end{align} \\frac { } ^ _ & < "
+            "$ $$ \\( \\) \\[ \\] ** ` ``` [asy] [/asy] <think> </think> \\begin{align} \\end{align} \\frac { } ^ _ & "
             "\\text{ \\left( \\right) \\sqrt[3] \\boxed{ \\\\ \\$ \\hline \\mathbb{R} \\begin{array}{c|c} \\end{array} "
-            "> \n \n\n \" '".split(" ")
+            "< > \n \n\n \" '".split(" ")
         ),
         st.text(max_size=8),
         st.characters(categories=["Cs", "Cc", "Cf"]),
