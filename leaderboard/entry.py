@@ -240,6 +240,7 @@ def of_run(
         "command": _command(manifest.get("command") or []),
         "attach": attach,
         "after": None,
+        "reproduction": None,
         "results": {name: results[name] for name in _RESULTS},
         "analysis": {"selection": selection_rows(found), "quality": quality_rows(found)},
         "cost": [row for row in cost_rows(costs(run)) if row["group"] == "all"],
