@@ -132,7 +132,9 @@ def options_of(folder: Path) -> Options:
     _written(folder)
     stated = read_json(folder / INDEX).get("options") or {}
     known: Json = {each.name: stated[each.name] for each in fields(Options) if each.name in stated}
-    return Options(**{name: tuple(value) if isinstance(value, list) else value for name, value in known.items()})
+    if "redact" in known:
+        known["redact"] = tuple(known["redact"])
+    return Options(**known)
 
 
 def strays(made: Site, folder: Path) -> Iterator[tuple[str, str]]:

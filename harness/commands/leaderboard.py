@@ -132,9 +132,8 @@ def _reproduce(runs: Sequence[Run], folder: Path, name: str) -> int:
     marked = reproduced(entries.read(folder / f"{name}.json"), runs[0])
     entries.save(marked, folder)
     found = marked.data["reproduction"]
-    print(
-        f"{folder / name}.json: reproduced, {found['metric']} {100 * found['difference']:+.1f} points on {found['problems']} problems"
-    )
+    change = f"{found['metric']} {100 * found['difference']:+.1f} points on {found['problems']} problems"
+    print(f"{folder / name}.json: reproduced, {change}")
     return 0
 
 
