@@ -140,14 +140,11 @@ def _content(path: Path, data: Json) -> Messages:
         yield "warning", "No samples are attached: nothing could be recomputed."
         return
     try:
-        lines = list(entry.problems())
+        yield from unlikely(entry, list(entry.problems()))
+        yield from _recomputed(entry)
     except HarnessError as error:
         yield "error", str(error)
-        return
-    try:
-        yield from unlikely(entry, lines)
-        yield from _recomputed(entry)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, HarnessError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         yield "error", f"The samples are not of the published form: {type(error).__name__}: {str(error)[:200]}."
 
 

@@ -28,7 +28,7 @@ from harness.core import IncompleteError, UsageError
 from harness.files import digest, dumps, read_json, replacing, write_text
 from harness.outcomes import DRAWING
 from harness.run import Json, Run
-from leaderboard.samples import as_problem, as_responses, samples, without_text
+from leaderboard.samples import REQUIRED, as_problem, as_responses, samples, without_text
 
 SCHEMA = "harness.entry/1"
 Attach = Literal["numbers", "transcripts"]
@@ -358,7 +358,10 @@ def _read_samples(path: Path | None) -> Iterator[Json]:
         return
     try:
         with gzip.open(path, "rt", encoding="utf-8") as stream:
-            for line in stream:
-                yield json.loads(line)
+            for number, text in enumerate(stream, 1):
+                line = json.loads(text)
+                if not isinstance(line, dict) or REQUIRED - line.keys():
+                    raise UsageError(f"Line {number} of the samples {path} is no problem of the published form.")
+                yield line
     except (OSError, EOFError, ValueError) as error:
         raise UsageError(f"The samples {path} cannot be read: {error}.") from error

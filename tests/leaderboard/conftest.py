@@ -19,14 +19,14 @@ from support import run, small_task, toy_plan
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """Two models, four strategies, 24 problems of four levels and two subjects."""
     task, out = small_task(24), tmp_path_factory.mktemp("runs")
-    verified = {"verifier": Toy("default", noise=0.3), "verifier_name": "toy/default"}
+    verified = {"verifier": Toy("default", noise=0.3), "verifier_name": "toy/default", "model": "toy/good"}
     plans = {
-        "sample": toy_plan(task, step_accuracy=0.8, n=8, model="toy/good", **verified),
-        "best": toy_plan(task, step_accuracy=0.8, strategy="best_of_n", n=8, weighted=True, model="toy/good", **verified),
-        "mcts": toy_plan(task, step_accuracy=0.8, strategy="mcts", simulations=4, width=2, model="toy/good", **verified),
+        "sample": toy_plan(task, step_accuracy=0.8, n=8, **verified),
+        "best": toy_plan(task, step_accuracy=0.8, strategy="best_of_n", n=8, weighted=True, **verified),
+        "mcts": toy_plan(task, step_accuracy=0.8, strategy="mcts", simulations=4, width=2, **verified),
         "greedy": toy_plan(task, step_accuracy=0.8, strategy="greedy", model="toy/good"),
         "weak": toy_plan(task, step_accuracy=0.4, n=8, model="toy/weak"),
-    }  # fmt: skip
+    }
     with GradingPool(workers=1) as pool:
         return {name: Run.open(run(plan, out, pool).folder) for name, plan in plans.items()}
 
