@@ -194,8 +194,10 @@ def frontier(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
     return best
 
 
-def scatter(key: str, title: str, points: Sequence[Point], *, labels: tuple[str, str], titles: bool = True) -> Markup:
-    """Runs in the plane of cost (logarithmic) and accuracy, each a link, with the stepped Pareto frontier."""
+def scatter(key: str, title: str, points: Sequence[Point], *, labels: tuple[str, str], sparse: bool = False) -> Markup:
+    """Runs in the plane of cost (logarithmic) and accuracy, each a link, with the stepped Pareto frontier.
+
+    A `sparse` one, of very many points, leaves out what the page has elsewhere: titles of points and the table."""
     points = [p for p in points if p.x > 0]
     if not points:
         return Markup("")
@@ -207,7 +209,7 @@ def scatter(key: str, title: str, points: Sequence[Point], *, labels: tuple[str,
     best = frontier([(p.x, p.y) for p in points])
     steps = "".join(f"H{plot.x(x)}V{plot.y(y)}" for x, y in best[1:])
     line = f'<path class="frontier" d="M{plot.x(best[0][0])} {plot.y(best[0][1])}{steps}H{plot.x.end}"/>'
-    marks = "".join(_mark(plot, p, groups.index(p.group), titles) for p in sorted(points, key=lambda p: -p.x))
+    marks = "".join(_mark(plot, p, groups.index(p.group), not sparse) for p in sorted(points, key=lambda p: -p.x))
     on = set(best)
     rows = [
         [p.name, quantity(p.x), _percent(p.y), _range(p.low, p.high), "yes" if (p.x, p.y) in on else ""]
@@ -219,7 +221,7 @@ def scatter(key: str, title: str, points: Sequence[Point], *, labels: tuple[str,
         title,
         described,
         ["run", labels[0], "percent", "95 %", "on the frontier"],
-        rows,
+        [] if sparse else rows,
         legend([(name, i) for i, name in enumerate(groups)], [True] * len(groups)),
         "Vertical lines are 95 % intervals; the stepped line joins the runs that no other beats at their cost.",
     )

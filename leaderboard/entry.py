@@ -25,10 +25,10 @@ from typing import Any, Literal, NamedTuple
 from harness.analysis.cost import cost_rows, costs
 from harness.analysis.selection import choices_of, quality_rows, selection_rows
 from harness.core import IncompleteError, UsageError
-from harness.files import digest, dumps, read_json, replacing, write_json
+from harness.files import digest, dumps, read_json, replacing, write_text
 from harness.outcomes import DRAWING
 from harness.run import Json, Run
-from leaderboard.samples import as_problem, as_responses, samples, without_text
+from leaderboard.samples import REQUIRED, as_problem, as_responses, samples, without_text
 
 SCHEMA = "harness.entry/1"
 Attach = Literal["numbers", "transcripts"]
@@ -213,9 +213,13 @@ def name_of(run: Run) -> str:
 
 
 def of_run(
-    run: Run, *, attach: Attach = "transcripts", statements: Mapping[str, str] | None = None, label: str = "recomputed"
+    run: Run,
+    *,
+    attach: Attach = "transcripts",
+    statements: Mapping[str, str] | None = None,
+    after: str | None = None,
 ) -> Entry:
-    """A finished run as an entry that reads its samples from the run's folder.
+    """A finished run as an entry that reads its samples from the run's folder. `after` is the id of the one it follows.
 
     Raises IncompleteError for a run that is not complete, UsageError where its results are missing."""
     state = run.manifest["state"]
@@ -228,7 +232,7 @@ def of_run(
     data: Json = {
         "schema": SCHEMA,
         "id": name_of(run),
-        "label": label,
+        "label": "recomputed",
         "created": manifest["created"],
         "task": manifest["identity"]["task"],
         "model": manifest["model"],
@@ -239,7 +243,8 @@ def of_run(
         "ks": manifest.get("ks"),
         "command": _command(manifest.get("command") or []),
         "attach": attach,
-        "after": None,
+        "after": after,
+        "reproduction": None,
         "results": {name: results[name] for name in _RESULTS},
         "analysis": {"selection": selection_rows(found), "quality": quality_rows(found)},
         "cost": [row for row in cost_rows(costs(run)) if row["group"] == "all"],
@@ -296,8 +301,27 @@ def write(entry: Entry, folder: Path) -> Entry:
     counts = entry.data["results"]["problems"]
     about = {"file": name, "sha256": sha256(content).hexdigest(), "bytes": len(content)}
     data = sealed({**entry.data, "samples": {**about, "problems": counts["finished"] + counts["errors"]}})
-    write_json(folder / f"{entry.id}.json", data)
-    return Entry(data, folder / f"{entry.id}.json")
+    return save(Entry(data), folder)
+
+
+def save(entry: Entry, folder: Path) -> Entry:
+    """Write the JSON file alone, a row of a table a line, so that a diff can be read. Raises IncompleteError."""
+    path = folder / f"{entry.id}.json"
+    write_text(path, _text(entry.data) + "\n")
+    return Entry(entry.data, path)
+
+
+def _text(value: Any, indent: str = "") -> str:
+    """JSON whose innermost objects and lists stand on one line."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if not any(isinstance(part, dict | list) for part in parts):
+        return dumps(value)
+    deeper = indent + " "
+    if isinstance(value, dict):
+        lines = [f"{deeper}{dumps(name)}: {_text(part, deeper)}" for name, part in value.items()]
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    lines = [deeper + _text(part, deeper) for part in value]
+    return "[\n" + ",\n".join(lines) + f"\n{indent}]"
 
 
 def gzipped(lines: Iterable[str]) -> bytes:
@@ -334,7 +358,10 @@ def _read_samples(path: Path | None) -> Iterator[Json]:
         return
     try:
         with gzip.open(path, "rt", encoding="utf-8") as stream:
-            for line in stream:
-                yield json.loads(line)
+            for number, text in enumerate(stream, 1):
+                line = json.loads(text)
+                if not isinstance(line, dict) or REQUIRED - line.keys():
+                    raise UsageError(f"Line {number} of the samples {path} is no problem of the published form.")
+                yield line
     except (OSError, EOFError, ValueError) as error:
         raise UsageError(f"The samples {path} cannot be read: {error}.") from error

@@ -11,6 +11,8 @@ TEXTS = ("text", "answer")
 """The fields of a response that hold a model's text."""
 _RESPONSE = ("index", "correct", "judge", "score", "step_scores", "usage", "finish_reason", "weights", "chosen")
 _PROBLEM = ("problem_id", "level", "subject", "difficulty", "groups", "status", "n", "c", "unjudged")
+REQUIRED = frozenset((*_PROBLEM, *("usage", "human_tokens", "choices", "statement", "gold", "responses", "tree")))
+"""What every line has."""
 
 
 def as_problem(sample: Json) -> Json:

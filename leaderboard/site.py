@@ -10,12 +10,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from harness.core import IncompleteError, UsageError
 from harness.files import dumps, read_json
@@ -97,25 +96,65 @@ def contents(made: Site) -> Iterator[tuple[str, bytes]]:
         yield file.name, file.read_bytes()
 
 
-def build(made: Site, folder: Path) -> Json:
+def build(made: Site, folder: Path, *, limit: int | None = None) -> Json:
     """Write the site; the result lists its files. What an earlier build wrote and this one did not is removed.
 
-    Raises UsageError where the folder holds something else, IncompleteError where it takes no data."""
+    Raises UsageError where the folder holds something else or the site gets larger than `limit` bytes, IncompleteError
+    where the folder takes no data."""
     before = _written(folder)
-    listed: dict[str, dict[str, Any]] = {}
+    listed: dict[str, Json] = {}
+    total = 0
     try:
         for path, content in contents(made):
             if path in listed:
                 raise AssertionError(f"two pages are called {path}")
-            listed[path] = {"sha256": sha256(content).hexdigest(), "bytes": len(content)}
+            total += len(content)
+            if limit is not None and total > limit:
+                raise UsageError(
+                    f"The site is larger than {limit / 2**20:,.0f} MiB. --transcripts failed, none or sample:N shows "
+                    "fewer texts; --force builds it all the same."
+                )
+            listed[path] = _listed(content)
             place(folder, path, content)
-        index = {"schema": SCHEMA, "files": dict(sorted(listed.items()))}
+        index = {"schema": SCHEMA, "options": asdict(made.options), "files": dict(sorted(listed.items()))}
         place(folder, INDEX, (dumps(index) + "\n").encode())
         for path in before - {*listed, INDEX}:
             (folder / path).unlink(missing_ok=True)
     except OSError as error:
         raise IncompleteError(f"The site {folder} could not be written: {error.strerror or error}.") from error
     return index
+
+
+def options_of(folder: Path) -> Options:
+    """The options with which a site was built. Raises UsageError where there is no site."""
+    if not (folder / INDEX).exists():
+        raise UsageError(f"There is no site at {folder}: it has no {INDEX}. `harness leaderboard build` makes one.")
+    _written(folder)
+    stated = read_json(folder / INDEX).get("options") or {}
+    known: Json = {each.name: stated[each.name] for each in fields(Options) if each.name in stated}
+    if "redact" in known:
+        known["redact"] = tuple(known["redact"])
+    return Options(**known)
+
+
+def strays(made: Site, folder: Path) -> Iterator[tuple[str, str]]:
+    """(path, what is wrong with it) for every file by which the site in a folder is not what `made` builds."""
+    expected = {path: _listed(content) for path, content in contents(made)}
+    stated = read_json(folder / INDEX)["files"]
+    for path, about in sorted(expected.items()):
+        file = folder / path
+        if not file.is_file():
+            yield path, "is missing"
+        elif _listed(file.read_bytes()) != about:
+            yield path, "is not what the entries build"
+        elif stated.get(path) != about:
+            yield path, f"has another digest in {INDEX}"
+    here = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    yield from ((path, "is no part of the site") for path in sorted(here - {*expected, INDEX}))
+
+
+def _listed(content: bytes) -> Json:
+    return {"sha256": sha256(content).hexdigest(), "bytes": len(content)}
 
 
 def place(folder: Path, path: str, content: bytes) -> None:

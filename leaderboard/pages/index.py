@@ -15,7 +15,9 @@ from leaderboard.site import Site
 SHOWN = 50
 """Rows in the page at first; the others wait in a template, since many nodes make a page slow."""
 TITLED = 60
-"""Points with a title of their own, for the same reason."""
+"""Points with a title of their own and in a second table, for the same reason."""
+CHOICES = 30
+"""Values of a filter; among more one searches by name."""
 
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:
@@ -24,7 +26,7 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
     facets = [
         (name, label, found)
         for name, label in FACETS
-        if len(found := sorted({r[name] for r in rows}, key=_natural)) > 1
+        if 1 < len(found := sorted({r[name] for r in rows}, key=_natural)) <= CHOICES
     ]
     values: dict[str, Any] = {
         "site": site,
@@ -101,12 +103,12 @@ def row(entry: Entry, rank: Json | None) -> Json:
 
 def _figures(site: Site) -> Iterator[tuple[str, Markup]]:
     """(task, drawing) of accuracy against cost."""
-    titled = len(site.entries) <= TITLED
+    sparse = len(site.entries) > TITLED
     for number, task in enumerate(site.tasks):
         points = list(_points(site.of_task(task)))
         title = f"{task}: accuracy against tokens"
         drawn = charts.scatter(
-            f"pareto-{number}", title, points, labels=("completion tokens per problem", "accuracy, %"), titles=titled
+            f"pareto-{number}", title, points, labels=("completion tokens per problem", "accuracy, %"), sparse=sparse
         )
         yield task, drawn
 
