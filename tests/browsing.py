@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from harness.run import Run
+from harness.verifiers.toy import Toy
 from leaderboard import entry as entries
 from leaderboard import site as sites
 from scorers.pool import GradingPool
@@ -40,21 +41,20 @@ def chromium() -> str:
     return found
 
 
-def runs(folder: Path, pool: GradingPool, count: int = 24, n: int = 8, most: int = 4) -> list[Run]:
-    """Sample, mcts, a worse sample and beam, or the first `most` of these, on the same small problems."""
-    task = small_task(count)
-    plans = [
-        toy_plan(task, n=n, step_accuracy=0.93),
-        toy_plan(task, strategy="mcts", simulations=n - 2, step_accuracy=0.85, **_verifier()),
-        toy_plan(task, n=n, step_accuracy=0.82, model="toy/weak"),
-        toy_plan(task, strategy="beam", n=n, step_accuracy=0.85, **_verifier()),
-    ]
-    return [Run.open(run(plan, folder / str(i), pool).folder) for i, plan in enumerate(plans[:most])]
+def few(folder: Path, pool: GradingPool) -> list[Run]:
+    """A sample and a tree search on five problems."""
+    task = small_task(5)
+    plans = [toy_plan(task, n=4), toy_plan(task, strategy="mcts", simulations=2, width=2, **_verifier())]
+    return [Run.open(run(plan, folder, pool).folder) for plan in plans]
+
+
+def beam(folder: Path, pool: GradingPool) -> Run:
+    """A beam search on 24 problems."""
+    plan = toy_plan(small_task(24), strategy="beam", n=8, model="toy/good", step_accuracy=0.8, **_verifier())
+    return Run.open(run(plan, folder, pool).folder)
 
 
 def _verifier() -> dict[str, Any]:
-    from harness.verifiers.toy import Toy
-
     return {"verifier": Toy("default", noise=0.3), "verifier_name": "toy/default"}
 
 

@@ -23,19 +23,21 @@ ALLOWED = ("strategy", "verifier", "choice", "delimiter")
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory, pool: GradingPool) -> list[Run]:
-    return browsing.runs(tmp_path_factory.mktemp("runs"), pool)
+def made(runs: dict[str, Run], tmp_path_factory: pytest.TempPathFactory, pool: GradingPool) -> list[Run]:
+    """Two samples, a greedy run, and two searches, one of which prunes."""
+    beam = browsing.beam(tmp_path_factory.mktemp("beam"), pool)
+    return [*(runs[name] for name in ("sample", "mcts", "weak", "greedy")), beam]
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, runs: list[Run]) -> Path:
-    return browsing.build(runs, browsing.statements(runs), tmp_path_factory.mktemp("site"))
+def site(tmp_path_factory: pytest.TempPathFactory, made: list[Run]) -> Path:
+    return browsing.build(made, browsing.statements(made), tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
 def hostile_site(tmp_path_factory: pytest.TempPathFactory, pool: GradingPool) -> Path:
-    made = [browsing.spoil(each) for each in browsing.runs(tmp_path_factory.mktemp("hostile"), pool, 5, n=4, most=2)]
-    return browsing.build(made, browsing.statements(made, hostile=True), tmp_path_factory.mktemp("hostile_site"))
+    spoiled = [browsing.spoil(each) for each in browsing.few(tmp_path_factory.mktemp("hostile"), pool)]
+    return browsing.build(spoiled, browsing.statements(spoiled, hostile=True), tmp_path_factory.mktemp("hostile_site"))
 
 
 @pytest.fixture(scope="module")
@@ -151,10 +153,10 @@ def test_a_megabyte_is_shown_shortened(browser: Any, hostile_site: Path) -> None
         assert any("U+D800" in text for text in texts)
 
 
-def test_redacted_texts_are_nowhere_in_the_site(tmp_path: Path, runs: list[Run]) -> None:
-    texts = dict.fromkeys(browsing.statements(runs), "SECRET STATEMENT")
-    folder = browsing.build(runs, texts, tmp_path / "site", redact=("small",))
-    response = next(runs[0].lines("responses.jsonl"))["text"][:20]
+def test_redacted_texts_are_nowhere_in_the_site(tmp_path: Path, made: list[Run]) -> None:
+    texts = dict.fromkeys(browsing.statements(made), "SECRET STATEMENT")
+    folder = browsing.build(made[:2], texts, tmp_path / "site", redact=("small",))
+    response = next(made[0].lines("responses.jsonl"))["text"][:20]
     assert len(response) == 20
     for path in folder.rglob("*"):
         if path.is_file():
@@ -246,11 +248,10 @@ def same(found: dict[str, Any], want: dict[str, Any], names: tuple[str, ...]) ->
         assert found[name] == pytest.approx(want[name], rel=1e-6, abs=1e-9), name
 
 
-def test_the_numbers_are_those_of_harness_compare(page: Watched, site: Path, runs: list[Run]) -> None:
+def test_the_numbers_are_those_of_harness_compare(page: Watched, site: Path, made: list[Run]) -> None:
     page.open("compare.html")
-    made = {entry.name: sides.of_run(entry) for entry in runs}
     ids = {p.name[-8:]: p.name for p in (site / "data" / "run").iterdir() if p.is_dir()}
-    for a, b in itertools.combinations(made.values(), 2):
+    for a, b in itertools.combinations(map(sides.of_run, made), 2):
         for metric in ("accuracy", "pass@1", "pass@2", "completion_tokens", "truncated"):
             asked = [ids[side.lines.head["identity_digest"][:8]] for side in (a, b)]
             try:
@@ -306,9 +307,7 @@ def test_estimates_and_p_are_those_of_the_scorers(page: Watched) -> None:
 
 def test_two_runs_are_compared_down_to_a_transcript(page: Watched, site: Path) -> None:
     opened = page.open("compare.html#metric=pass%401")
-    good = next(
-        o for o in opened.locator("select").nth(0).locator("option").all() if "default · sample" in o.inner_text()
-    )
+    good = next(o for o in opened.locator("select").nth(0).locator("option").all() if "good · sample" in o.inner_text())
     weak = next(o for o in opened.locator("select").nth(1).locator("option").all() if "weak · sample" in o.inner_text())
     opened.locator("select").nth(0).select_option(good.get_attribute("value"))
     page.drawn()
@@ -333,7 +332,7 @@ def test_a_problem_leads_to_every_run_of_it(page: Watched, site: Path) -> None:
     opened.locator("tbody a").first.click()
     opened.wait_for_selector(".statement math")
     rows = opened.locator("tbody tr")
-    assert rows.count() == 4
+    assert rows.count() == 5
     assert all(" of " in row.inner_text() for row in rows.all())
     opened.locator("a", has_text="tree").first.click()
     opened.wait_for_selector("[role=tree]")
