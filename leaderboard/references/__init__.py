@@ -21,6 +21,16 @@ def _reference(task: str) -> Json | None:
     return None
 
 
+SHOWN = ("gpt-4o", "o1-preview")
+"""The models whose accuracy is drawn; the file has all."""
+
+
+def accuracies(task: str) -> list[tuple[str, list[float]]]:
+    """(name, a share per level) of published accuracies; nothing where there is none."""
+    found = _reference(task)
+    return [(f"{name} (published)", found["accuracy_by_level"][name]) for name in SHOWN] if found else []
+
+
 def series(task: str) -> tuple[list[tuple[str, list[Box]]], str]:
     """(name, a box per level) of each published series of tokens by level, and the citation; nothing where there is
     none."""
