@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from harness.core import UsageError
 from harness.run import Json
-from leaderboard.characters import visible
+from leaderboard.characters import plain, visible
 from leaderboard.prose import prose
 from leaderboard.shards import compressed
 
@@ -68,7 +68,7 @@ def response(each: Json) -> Json:
         "index": each["index"],
         "correct": each["correct"],
         "chosen": each["chosen"],
-        "answer": None if each["answer"] is None else each["answer"][:500],
+        "answer": None if each["answer"] is None else plain(each["answer"][:500]),
         "score": _rounded(each["score"]),
         "scores": [_rounded(s) for s in each["step_scores"]][:400],
         "tokens": usage["completion_tokens"],
@@ -145,7 +145,7 @@ def _texts(steps: Sequence[str | None]) -> Json:
         return {"labels": None, "html": None}
     head, tail = _STEP
     while True:
-        labels = [" ".join((step or "").split())[:80] for step in steps]
+        labels = [plain(" ".join((step or "")[:800].split())[:80]) for step in steps]
         full = [prose((step or "").strip(), head=head, tail=tail) for step in steps]
         html = [None if made == visible(label) else made for made, label in zip(full, labels, strict=True)]
         if compressed([html, labels]) <= _PART or head < 20:
