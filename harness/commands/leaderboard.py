@@ -147,14 +147,26 @@ def _make(folder: Path) -> None:
 
 
 def _runs(paths: Sequence[str]) -> list[Run]:
-    """The runs at some paths, each a run or a folder of runs."""
+    """The runs at some paths, each a run or a folder of runs, of which those that are not complete are passed over.
+
+    Raises UsageError where there is none, IncompleteError where none of a folder's is complete."""
+    from harness.core import IncompleteError
     from harness.run import Run
 
     found = []
     for path in map(Path, paths):
         inside = sorted(manifest.parent for manifest in path.glob("*/manifest.json"))
-        single = (path / "manifest.json").exists() or not inside
-        found += [Run.open(path)] if single else [Run.open(folder) for folder in inside]
+        if (path / "manifest.json").exists() or not inside:
+            found.append(Run.open(path))
+            continue
+        every = [Run.open(folder) for folder in inside]
+        complete = [each for each in every if each.manifest["state"] == "complete"]
+        for each in every:
+            if each not in complete:
+                print(f"{each.folder} is {each.manifest['state']} and left out.", file=sys.stderr)
+        if not complete:
+            raise IncompleteError(f"No run in {path} is complete. Finish one with the command that began it.")
+        found += complete
     return found
 
 
