@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-__all__ = ["visible"]
+__all__ = ["plain", "visible"]
 
 # Controls but tab and line feed; marks, embeddings, overrides and isolates of direction; separators of lines and
 # paragraphs, the byte order mark and the invisible tag characters; surrogates, which no encoding of text can hold.
@@ -36,6 +36,11 @@ def visible(text: str) -> Markup:
         parts += [escape(text[end : match.start()]), _number(match[0])]
         end = match.end()
     return Markup("").join([*parts, escape(text[end:])])
+
+
+def plain(text: str) -> str:
+    """The same for text that a page inserts as text: the numbers stand in angle brackets."""
+    return _OBEYED.sub(lambda match: f"\u2039U+{ord(match[0]):04X}\u203a", text.replace("\r\n", "\n"))
 
 
 @lru_cache(maxsize=1024)

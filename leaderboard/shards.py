@@ -14,11 +14,12 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-__all__ = ["COMPRESSED", "compressed", "packed", "script", "text"]
+__all__ = ["COMPRESSED", "fits", "packed", "script", "text"]
 
 COMPRESSED = 72 * 1024
 """Bytes of a shard as it travels, estimated from its parts; 80 KiB is what it may be."""
 _RAW = 512 * 1024
+_PART = 48 * 1024
 
 
 def text(value: Any) -> str:
@@ -33,9 +34,10 @@ def script(key: str, value: Any) -> bytes:
     return f"H.put({text(key)},{text(value)});\n".encode()
 
 
-def compressed(value: Any) -> int:
-    """About how many bytes a value takes in a shard."""
-    return _size(text(value))
+def fits(value: Any) -> bool:
+    """Whether a value is small enough to share a shard with others: it is shown at once, and loaded over a network."""
+    body = text(value)
+    return len(body) <= _RAW // 2 and (len(body) <= _PART or _size(body) <= _PART)
 
 
 def _size(body: str) -> int:

@@ -11,14 +11,12 @@ from itertools import accumulate
 
 from harness.core import UsageError
 from harness.run import Json
-from leaderboard.characters import visible
+from leaderboard.characters import plain, visible
 from leaderboard.prose import prose
-from leaderboard.shards import compressed
+from leaderboard.shards import fits
 
 __all__ = ["NODES", "Chosen", "response", "responses", "tree"]
 
-_PART = 48 * 1024
-"""Compressed bytes of one response at most, or of the texts of one tree."""
 NODES = 600
 """Nodes of a tree that are kept: those that were visited most."""
 _STEP = (1_500, 500)
@@ -68,7 +66,7 @@ def response(each: Json) -> Json:
         "index": each["index"],
         "correct": each["correct"],
         "chosen": each["chosen"],
-        "answer": None if each["answer"] is None else each["answer"][:500],
+        "answer": None if each["answer"] is None else plain(each["answer"][:500]),
         "score": _rounded(each["score"]),
         "scores": [_rounded(s) for s in each["step_scores"]][:400],
         "tokens": usage["completion_tokens"],
@@ -82,7 +80,7 @@ def response(each: Json) -> Json:
     while True:
         share = max(1, len(pieces))
         found["html"] = [prose(piece, head=head // share + 200, tail=tail // share + 200) for piece in pieces]
-        if compressed(found) <= _PART or head < 500:
+        if fits(found) or head < 500:
             return found
         head, tail = head // 2, tail // 2
 
@@ -145,10 +143,10 @@ def _texts(steps: Sequence[str | None]) -> Json:
         return {"labels": None, "html": None}
     head, tail = _STEP
     while True:
-        labels = [" ".join((step or "").split())[:80] for step in steps]
+        labels = [plain(" ".join((step or "")[:800].split())[:80]) for step in steps]
         full = [prose((step or "").strip(), head=head, tail=tail) for step in steps]
         html = [None if made == visible(label) else made for made, label in zip(full, labels, strict=True)]
-        if compressed([html, labels]) <= _PART or head < 20:
+        if fits([html, labels]) or head < 20:
             return {"labels": labels, "html": html}
         head, tail = head // 2, tail // 2
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from harness.run import Json
+from leaderboard.characters import plain
 from leaderboard.counts import Catalogue, Counts
 from leaderboard.entry import Entry, slug
 from leaderboard.figures import budget
@@ -43,7 +44,7 @@ def about(column: Column) -> Json:
         "href": entry.href,
         "task": entry.task,
         "folder": slug(entry.task),
-        "model": entry.model,
+        "model": plain(entry.model),
         "strategy": entry.strategy,
         "budget": budget(entry),
         "parameters": entry.parameters,
@@ -134,7 +135,7 @@ def _problem(problem: Json) -> Json:
     return {
         "html": None if problem["statement"] is None else prose(problem["statement"]),
         "gold_html": None if problem["gold"] is None else _answer(problem["gold"]),
-        "human": human and {"solutions": len(human), "tokens": round(sum(human) / len(human))},
+        "human": {"solutions": len(human), "tokens": round(sum(human) / len(human))} if human else None,
         "difficulty": problem["difficulty"],
     }
 

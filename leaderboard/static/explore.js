@@ -58,9 +58,9 @@ const E = {
   },
 
   verdict: (correct) => correct === true ? ["right", "✓ correct"] : correct === false ? ["wrong", "✗ wrong"] : ["open", "? unjudged"],
-  badge(correct) {
-    const [kind, text] = E.verdict(correct);
-    return E.el("span", { class: "verdict " + kind }, text);
+  badge(correct, short = false) {
+    const [kind, text] = E.verdict(correct), [sign, word] = text.split(" ");
+    return E.el("span", { class: "verdict " + kind }, ...(short ? [sign, E.el("span", { class: "unseen" }, word)] : [text]));
   },
   score: (value) => {
     const made = E.el("span", { class: "score", title: "verifier score " + value }, value == null ? "–" : value.toFixed(2));

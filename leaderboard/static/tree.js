@@ -129,7 +129,7 @@ class Tree {
   facts(i) {
     const { visits, value, score, state, kind, hidden } = this.data;
     return [visits[i] && E.count(visits[i]) + (visits[i] === 1 ? " visit" : " visits"), value[i] != null && "value " + value[i].toFixed(2),
-      score[i] != null && "score " + score[i].toFixed(2), kind[i] && String(kind[i]), ["pruned", "duplicate", "cut"].includes(state[i]) && state[i],
+      score[i] != null && score[i] !== value[i] && "score " + score[i].toFixed(2), kind[i] && String(kind[i]), ["pruned", "duplicate", "cut"].includes(state[i]) && state[i],
       hidden[i] > 0 && hidden[i] + " steps left out here"].filter(Boolean).join(" · ");
   }
 
@@ -142,7 +142,7 @@ class Tree {
       "aria-selected": String(i === this.at), tabindex: i === this.at ? 0 : -1,
     }, el("span", { class: "twig", "aria-hidden": "true" }, below.length ? (this.open.has(i) ? "▾" : "▸") : "·"),
     el("span", { class: "label" }, this.label(i)),
-    this.data.candidate[i] != null && E.badge(this.data.correct[i]), this.data.path[i] && this.data.candidate[i] != null && el("span", { class: "chosen" }, "★ chosen"),
+    this.data.candidate[i] != null && E.badge(this.data.correct[i], true), this.data.path[i] && this.data.candidate[i] != null && el("span", { class: "chosen" }, "★ chosen"),
     el("span", { class: "facts" }, this.facts(i)));
     made.style.setProperty("--depth", Math.min(this.depth[i], 24));
     return made;
@@ -200,7 +200,7 @@ class Tree {
 
   describe() {
     const { el } = E, i = this.at, { state, tokens, born, candidate, html } = this.data;
-    const facts = [["State", state[i]], ["Visits", this.data.visits[i] || null], ["Value", this.data.value[i]], ["Verifier score", this.data.score[i]],
+    const facts = [["State", state[i]], ["Visits", this.data.visits[i] || null], ["Value", this.data.value[i]?.toFixed(2)], ["Verifier score", this.data.score[i]?.toFixed(2)],
       ["Tokens", tokens[i]], ["Made in round", born[i] + 1],
       ["Response", candidate[i] == null ? null : el("a", { href: E.link("transcript.html", this.address) }, "number " + (candidate[i] + 1))]];
     this.detail.replaceChildren(el("h2", null, i === 0 ? "The problem" : "Step " + this.depth[i]),

@@ -130,10 +130,12 @@ def test_hostile_texts_do_nothing_and_break_nothing(browser: Any, hostile_site: 
                 opened.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
                 assert opened.locator("script:not([src]), iframe, img, base, main a[href^='javascript']").count() == 0
                 assert opened.locator("main").count() == 1
+                assert "\u202e" not in opened.inner_text("main")
                 if "mcts" in run and number < 2:
                     opened = page.open(f"tree.html#run={run}&problem=small%2F{number}")
                     opened.locator("button", has_text="Open all").click()
                     assert opened.locator("[role=treeitem]").count() > 1
+                    assert "\u202e" not in opened.inner_text("main")
         for number in range(5):
             opened = page.open(f"problem.html#task=small&id=small%2F{number}")
             assert opened.locator(".statement").count() == 1

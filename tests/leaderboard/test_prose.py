@@ -8,8 +8,9 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 
-from leaderboard.characters import visible
+from leaderboard.characters import plain, visible
 from leaderboard.mathml import LONGEST, formula
 from leaderboard.prose import HEAD, TAIL, prose
 
@@ -154,6 +155,12 @@ def test_what_is_folded_and_marked() -> None:
     assert "<pre>draw(a);</pre>" in html
     assert "U+202E" in read(prose("a\u202eb")) and "\u202e" not in prose("a\u202eb")
     assert read(prose("<think>never ends")).endswith("never ends")
+
+
+@given(st.text(st.characters()))
+def test_plain_text_holds_nothing_that_is_obeyed(text: str) -> None:
+    made = plain(text)
+    assert visible(made) == escape(made)
 
 
 def test_a_megabyte_is_shortened_in_the_middle() -> None:
