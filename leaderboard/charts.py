@@ -300,7 +300,9 @@ def _box_legend(series: Sequence[Series]) -> Markup:
 # ----------------------------------------------------------------------------------------------------- shares by level
 
 
-def dots(key: str, title: str, lines: Sequence[Line], names: Sequence[str], *, labels: tuple[str, str]) -> Markup:
+def dots(
+    key: str, title: str, lines: Sequence[Line], names: Sequence[str], *, labels: tuple[str, str], caption: str = ""
+) -> Markup:
     """Shares with their intervals, side by side for each of `names`, whose places are the x of the points. Lines of
     references come without intervals."""
     lines = [line for line in lines if line.points]
@@ -324,7 +326,8 @@ def dots(key: str, title: str, lines: Sequence[Line], names: Sequence[str], *, l
         f"{line.name}: " + ", ".join(f"{names[int(x)]} {_percent(y)}" for x, y, *_ in line.points) for line in lines
     )
     named = legend([(line.name, line.style) for line in lines], [True] * len(lines))
-    words = Words(title, f"{labels[1]} by {labels[0]}. {spoken}.", [labels[0], "of", "percent", "95 %"], rows, named)
+    described = f"{labels[1]} by {labels[0]}. {spoken}."
+    words = Words(title, described, [labels[0], "of", "percent", "95 %"], rows, named, caption)
     return figure(key, words, picture, (width, height))
 
 

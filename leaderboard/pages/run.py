@@ -107,11 +107,13 @@ def draw_levels(entry: Entry) -> Markup:
     lines = [Line(name, _shares(entry, name, levels), style) for style, name in enumerate(shown)]
     if entry.metric != "pass@1" and lines[0].points == lines[1].points:
         lines.pop()
-    for name, shares in references.accuracies(entry.task):
+    published, cited = references.accuracies(entry.task)
+    for name, shares in published:
         known = range(1, len(shares) + 1)
         points = [(float(i), shares[level - 1], None, None) for i, level in enumerate(levels) if level in known]
         lines.append(Line(name, points, len(lines)))
-    return charts.dots("levels", "Accuracy by level", lines, list(map(str, levels)), labels=("level", "percent"))
+    names = list(map(str, levels))
+    return charts.dots("levels", "Accuracy by level", lines, names, labels=("level", "percent"), caption=cited)
 
 
 def _shares(entry: Entry, metric: str, levels: Sequence[Any]) -> list[charts.Spot]:
