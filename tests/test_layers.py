@@ -99,7 +99,11 @@ ALLOWED: dict[str, set[str]] = {
         *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run", "traces")),
         "scorers",
     },
-    "leaderboard": {"harness.core", "harness.run", "reports"},
+    "leaderboard": {
+        *BASE,
+        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "results", "run")),
+        *("reports", "scorers"),
+    },
     "harness.commands": {"harness", "tasks", "scorers", "reports", "leaderboard"},
     "harness.cli": {"harness.core", "harness.commands"},
 }
