@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from endurance import FAULTS, endured
 
 SAMPLE = ("--strategy", "sample", "-S", "n=2")
