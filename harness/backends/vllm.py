@@ -43,6 +43,7 @@ class VLLM:
         cpu_cache_gib: int = 3,
         quantization: str = "",
         revision: str = "",
+        batch_invariant: bool = False,
     ) -> None:
         from importlib import util
 
@@ -53,6 +54,13 @@ class VLLM:
         located = locate(name, revision=revision)
         self._path = located.path
         self._cpu = not _has_cuda()
+        # What the user has set in the environment is in force as well, so it is told like the option.
+        self._invariant = batch_invariant or os.environ.get("VLLM_BATCH_INVARIANT", "0") not in ("", "0")
+        if self._invariant and self._cpu:
+            raise UsageError(
+                "vLLM's batch-invariant mode needs a CUDA device. "
+                "On a CPU leave -M batch_invariant (and VLLM_BATCH_INVARIANT) out; --concurrency 1 has the same end."
+            )
         self._settings = {
             "tensor_parallel_size": tensor_parallel_size,
             "enable_prefix_caching": prefix_caching,
@@ -74,6 +82,7 @@ class VLLM:
             "dtype": self._dtype,
             "quantization": quantization,
             **located.identity,
+            **({"batch_invariant": True} if self._invariant else {}),
         }
         self.environment = {"device": "cpu" if self._cpu else "cuda", "max_model_len": self._context, **self._settings}
         self.continues = True
@@ -143,6 +152,8 @@ class VLLM:
         # Set here and not at import: these belong to the engine and to the processes that it spawns.
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(self._cache_gib))
         os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+        if self._invariant:
+            os.environ["VLLM_BATCH_INVARIANT"] = "1"
         os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
         log = cache_folder() / "logs" / f"vllm-{os.getpid()}.log"
         try:
