@@ -127,8 +127,14 @@ def _stated(text: str, start: int, begin: int) -> Statement | None:
     at = after.find(answer)
     end = begin + (at + len(answer) if at >= 0 else 0)
     box = "\\boxed" in after[: max(at, 0)]
-    told = f"\\boxed{{{answer}}}" if box else f"answer is {answer}" if "$" in answer else f"answer is ${answer}$"
-    return Statement(start, end, answer, told, box)
+    return Statement(start, end, answer, _told(answer, box, text.startswith("####", start)), box)
+
+
+def _told(answer: str, box: bool, hashes: bool) -> str:
+    """The statement as a scorer can read it, in the form in which it was made."""
+    if box or hashes:
+        return f"\\boxed{{{answer}}}" if box else f"#### {answer}"
+    return f"answer is {answer}" if "$" in answer else f"answer is ${answer}$"
 
 
 def _line(text: str) -> str:
