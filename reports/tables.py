@@ -81,11 +81,12 @@ def table(run: Run, *, by: str = "level", metrics: Sequence[str] = ()) -> tuple[
 
 def caption(run: Run) -> str:
     """What the run is: task, strategy with its parameters, model, state."""
-    results = run.results()
-    strategy = results["strategy"]
+    identity, state = run.manifest["identity"], run.manifest["state"]
+    strategy = identity["strategy"]
     options = ", ".join(f"{k}={v}" for k, v in strategy["parameters"].items())
-    state = run.manifest["state"]
-    what = f"{results['task']} · {strategy['name']}{f'({options})' if options else ''} · {results['model']}"
+    what = (
+        f"{identity['task']['name']} · {strategy['name']}{f'({options})' if options else ''} · {run.manifest['model']}"
+    )
     return f"{what}{by_whom(run.manifest.get('verifier'))} · {state}"
 
 
