@@ -42,14 +42,15 @@ _NOT = re.compile(
 )
 _QUESTION = re.compile(r"[^.!\n]{0,80}?\?")
 _CLOSED = re.compile(
-    r"\(?[A-Za-z]\)?|yes|no|true|false|none|infinity|infinitely many|undefined|dne|\w+ and \w+", re.IGNORECASE
+    r"\(?[A-Ja-j]\)?|yes|no|true|false|none|infinity|infinitely many|undefined|dne|\w+ and \w+", re.IGNORECASE
 )
 _ADDED = re.compile(
-    r",?\s(?:but|so|instead|then|which|for|in|if|when|since|because|though|again|indeed|too|now|after|not|i\.e)\b"
+    r",?\s(?:but|so|instead|rather|then|which|for|in|if|when|since|because|though|again|indeed|too|now|after|not|i\.e)\b"
 )
 """What goes on behind a stated answer and is no part of it."""
 _HASHES = re.compile(r"(?<!#####)\s")
 _DISPLAY = re.compile(r"\$\$.{1,400}?\$\$|\\\[.{1,400}?\\\]", re.DOTALL)
+_CHECKS = re.compile(r"\b(?:check|verif|confirm|test)", re.IGNORECASE)
 _AGAIN = re.compile(r"\b[Aa]nswer\b")
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n\s*\n")
 
@@ -118,6 +119,8 @@ def _stated(text: str, start: int, begin: int) -> Statement | None:
     before = near[1].lower() if near else ""
     if before in _OTHERS or before.endswith(("'s", "’s")) or _NOT.match(after) or _conditional(text, start):
         return None
+    if _checks(text, start, begin):
+        return None
     if not after.strip() or _QUESTION.match(after):
         return None
     answer = extract(f"answer is {after.lstrip(' :=')}").answer
@@ -154,6 +157,12 @@ def _conditional(text: str, start: int) -> bool:
     begin = max(text.rfind(sign, max(0, start - 80), start) for sign in (". ", "\n", "? ", "! ")) + 1
     words = text[begin:start].split()
     return bool(words) and words[0].lower() in ("if", "whether", "what", "when", "suppose", "is", "unless")
+
+
+def _checks(text: str, start: int, begin: int) -> bool:
+    """Whether "answer:" ends an announcement of a check."""
+    line = text[max(text.rfind("\n", 0, start) + 1, start - 40) : start]
+    return text[start:begin].endswith(":") and _CHECKS.search(line) is not None
 
 
 def _is_value(answer: str) -> bool:
