@@ -82,13 +82,13 @@ def table(run: Run, *, by: str = "level", metrics: Sequence[str] = ()) -> tuple[
 
 def caption(run: Run) -> str:
     """What the run is: task, strategy with its parameters, model, state."""
-    results = run.results()
-    strategy = results["strategy"]
+    identity, state = run.manifest["identity"], run.manifest["state"]
+    strategy = identity["strategy"]
     options = ", ".join(f"{k}={v}" for k, v in strategy["parameters"].items())
-    state = run.manifest["state"]
-    what = f"{results['task']} · {strategy['name']}{f'({options})' if options else ''} · {results['model']}"
+    name = f"{strategy['name']}{f'({options})' if options else ''}"
     gold = f" · its strategy{ORACLE}" if run.manifest.get("strategy_uses_gold") else ""
-    return f"{what}{by_whom(run.manifest.get('verifier'))}{gold} · {state}"
+    what = f"{identity['task']['name']} · {name} · {run.manifest['model']}{by_whom(run.manifest.get('verifier'))}"
+    return f"{what}{gold} · {state}"
 
 
 def by_whom(verifier: Json | None) -> str:
