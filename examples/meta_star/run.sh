@@ -14,7 +14,7 @@ evaluate() {  # evaluate TASK MODEL OPTION...
     >>log.txt 2>&1
 }
 measure() { evaluate make24_test "$1" --strategy greedy,sample -S n=4 --max-tokens 320; }
-search() { evaluate "$1" models/checkpoint-0 --strategy best_first --verifier exact/24 -S width=8 --max-tokens 64; }
+search() { evaluate "$1" models/checkpoint-0 --strategy best_first --verifier exact/24 -S width=16 --max-tokens 64; }
 train() { [ -d "$1/checkpoint-$2" ] || python "$here/train.py" "$1" --steps "$2" "${@:3}" >>log.txt 2>&1; }
 
 base() {  # a model that has read random solutions, nine in ten of them wrong
