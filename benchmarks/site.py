@@ -48,7 +48,9 @@ def sentence(rng: random.Random) -> str:
 
 def response(rng: random.Random, index: int, right: bool, textual: bool) -> Json:
     steps = rng.randint(4, 9)
-    text = "\n\n".join([*(sentence(rng) for _ in range(steps - 1)), f"The answer is $\\boxed{{{int(right)}}}$."])
+    text = None
+    if textual:
+        text = "\n\n".join([*(sentence(rng) for _ in range(steps - 1)), f"The answer is $\\boxed{{{int(right)}}}$."])
     tokens = int(rng.lognormvariate(6.0, 0.5))
     return {
         "index": index,
@@ -61,7 +63,7 @@ def response(rng: random.Random, index: int, right: bool, textual: bool) -> Json
         "weights": {},
         "chosen": index == 0,
         "vote": int(right),
-        "text": text if textual else None,
+        "text": text,
         "answer": str(int(right)) if textual else None,
     }
 
