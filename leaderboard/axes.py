@@ -90,7 +90,7 @@ class Frame:
             texts.append(text(left - 6, y + 4, self.y_format(value), "end"))
         shown = self.x_ticks or [(value, quantity(value)) for value in self.x.ticks(6)]
         marks = [f"M{self.x(value)} {bottom}v4" for value, _ in shown]
-        texts += [text(self.x(value), bottom + 17, label, "middle") for value, label in shown]
+        texts += [text(self.x(value), bottom + 18.5, label, "middle") for value, label in shown]
         texts.append(text((left + right) / 2, self.height - 4, self.x_label, "middle", "name"))
         texts.append(text(2, 11, self.y_label, "start", "name"))
         grid = f'<path class="grid" d="{"".join(lines)}"/>'

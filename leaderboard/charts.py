@@ -17,7 +17,7 @@ from leaderboard.render import DASH, Markup, environment, quantity
 NONE = Markup("")
 COLOURS = 8
 SHAPES = 6
-__all__ = ["Box", "Line", "Point", "boxes", "cell", "curves", "figure", "frontier", "scatter", "strip"]
+__all__ = ["Box", "Line", "Point", "boxes", "cell", "curves", "dots", "figure", "frontier", "scatter", "strip"]
 
 Spot = tuple[float, float, float | None, float | None]
 
@@ -295,6 +295,40 @@ def _box_legend(series: Sequence[Series]) -> Markup:
         for each in series
     ]
     return _list(items)
+
+
+# ----------------------------------------------------------------------------------------------------- shares by level
+
+
+def dots(
+    key: str, title: str, lines: Sequence[Line], names: Sequence[str], *, labels: tuple[str, str], caption: str = ""
+) -> Markup:
+    """Shares with their intervals, side by side for each of `names`, whose places are the x of the points. Lines of
+    references come without intervals."""
+    lines = [line for line in lines if line.points]
+    if not lines or not names:
+        return Markup("")
+    width, height = 460, 300
+    low, high = padded([v for line in lines for _, *three in line.points for v in three if v is not None])
+    ticks = [(float(i), name) for i, name in enumerate(names)]
+    span = (-0.5, len(names) - 0.5)
+    plot = frame(width, height, span, (max(0.0, low), min(1.0, high)), labels, x_ticks=ticks, y_format=_percent)
+    picture = plot.axes()
+    for place, line in enumerate(lines):
+        shift = (place - (len(lines) - 1) / 2) * min(0.7 / len(lines), 0.2)
+        for x, y, a, b in line.points:
+            where = plot.x(x + shift)
+            whisker = "" if a is None or b is None else f"M{where} {plot.y(a)}V{plot.y(b)}"
+            mark = shape(line.style, where, plot.y(y))
+            picture += f'<path class="p c{line.style % COLOURS}" d="{whisker}{mark}"/>'
+    rows = [[names[int(x)], line.name, _percent(y), _range(a, b)] for line in lines for x, y, a, b in line.points]
+    spoken = "; ".join(
+        f"{line.name}: " + ", ".join(f"{names[int(x)]} {_percent(y)}" for x, y, *_ in line.points) for line in lines
+    )
+    named = legend([(line.name, line.style) for line in lines], [True] * len(lines))
+    described = f"{labels[1]} by {labels[0]}. {spoken}."
+    words = Words(title, described, [labels[0], "of", "percent", "95 %"], rows, named, caption)
+    return figure(key, words, picture, (width, height))
 
 
 # ------------------------------------------------------------------------------------------------------ cells of tables

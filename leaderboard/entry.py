@@ -137,14 +137,25 @@ class Entry:
 
     @cached_property
     def tallies(self) -> dict[str, Tally]:
-        """The problems in numbers by id, in the benchmark's order: read once and kept."""
-        return {sys.intern(line["problem_id"]): _tally(line) for line in self._lines()}
+        """The problems in numbers by id, in the benchmark's order: kept from the first whole reading of the samples."""
+        return {sys.intern(line["problem_id"]): _tally(line) for line in self._read()}
 
     def problems(self) -> Iterator[Json]:
         """The sample lines in the benchmark's order, read as they are asked for; none where no samples are attached."""
         return (line if self.textual else without_text(line) for line in self._lines())
 
     def _lines(self) -> Iterator[Json]:
+        """The lines as they are; their tallies are kept on the way, since reading is what takes time."""
+        if "tallies" in self.__dict__:
+            yield from self._read()
+            return
+        found = {}
+        for line in self._read():
+            found[sys.intern(line["problem_id"])] = _tally(line)
+            yield line
+        self.__dict__["tallies"] = found
+
+    def _read(self) -> Iterator[Json]:
         return samples(self.source, self.statements) if self.source else _read_samples(self.samples_path)
 
     @property
@@ -352,12 +363,16 @@ def redact(entry: Entry) -> Entry:
     return replace(entry, withheld=True)
 
 
+_BUFFER = 1 << 18
+"""Bytes decompressed at once."""
+
+
 def _read_samples(path: Path | None) -> Iterator[Json]:
     """The lines of a samples file. Raises UsageError where it is missing or damaged."""
     if path is None:
         return
     try:
-        with gzip.open(path, "rt", encoding="utf-8") as stream:
+        with io.BufferedReader(gzip.open(path), _BUFFER) as stream:
             for number, text in enumerate(stream, 1):
                 line = json.loads(text)
                 if not isinstance(line, dict) or REQUIRED - line.keys():

@@ -23,13 +23,13 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def quantity(value: float | None) -> str:
-    """A count or a mean of counts: three digits below a thousand, thousands beyond as 12.3k and 1.2M."""
+    """A count or a mean of counts: three digits below a thousand, beyond ten thousand as 12.3k and 1.2M."""
     if value is None:
         return DASH
     for factor, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= factor:
             scaled = value / (1e3 if unit == "k" else factor)
-            return f"{scaled:.0f}{unit}" if scaled >= 100 else f"{scaled:.1f}{unit}"
+            return f"{scaled:.0f}{unit}" if scaled >= 100 else f"{scaled:.1f}".removesuffix(".0") + unit
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.1f}"

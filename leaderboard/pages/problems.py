@@ -20,6 +20,8 @@ from leaderboard.shards import packed, script
 from leaderboard.site import Site
 from leaderboard.transcripts import Chosen, responses, tree
 
+FIRST = True
+"""It reads the samples of every entry, whose tallies the other pages then have."""
 SHEET = 50
 """Problems in a shard of a task."""
 Page = tuple[str, str | bytes]

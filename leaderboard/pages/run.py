@@ -29,7 +29,7 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
 def about(entry: Entry, others: Sequence[Entry]) -> Json:
     """What the page of one run shows."""
     results, manifest = entry.data["results"], entry.data["manifest"]
-    drawings = [draw_curves(entry), draw_cost(entry, others), draw_tokens(entry)]
+    drawings = [draw_curves(entry), draw_cost(entry, others), draw_levels(entry), draw_tokens(entry)]
     return {
         "headline": entry.row(entry.metric),
         "metric": entry.metric,
@@ -98,6 +98,27 @@ def draw_cost(entry: Entry, others: Sequence[Entry]) -> Markup:
         return Markup("")
     labels = ("completion tokens per problem", "percent")
     return charts.curves("cost", "What accuracy costs", lines, labels=labels)
+
+
+def draw_levels(entry: Entry) -> Markup:
+    """Accuracy by level with its intervals, beside the mean over responses and published figures."""
+    levels = entry.groups("level")
+    shown = [entry.metric] if entry.metric == "pass@1" else [entry.metric, "pass@1"]
+    lines = [Line(name, _shares(entry, name, levels), style) for style, name in enumerate(shown)]
+    if entry.metric != "pass@1" and lines[0].points == lines[1].points:
+        lines.pop()
+    published, cited = references.accuracies(entry.task)
+    for name, shares in published:
+        known = range(1, len(shares) + 1)
+        points = [(float(i), shares[level - 1], None, None) for i, level in enumerate(levels) if level in known]
+        lines.append(Line(name, points, len(lines)))
+    names = list(map(str, levels))
+    return charts.dots("levels", "Accuracy by level", lines, names, labels=("level", "percent"), caption=cited)
+
+
+def _shares(entry: Entry, metric: str, levels: Sequence[Any]) -> list[charts.Spot]:
+    found = [(float(i), entry.row(metric, group="level", value=level)) for i, level in enumerate(levels)]
+    return [(i, row["value"], row["low"], row["high"]) for i, row in found if row]
 
 
 def draw_tokens(entry: Entry) -> Markup:

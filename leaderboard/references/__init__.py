@@ -21,6 +21,18 @@ def _reference(task: str) -> Json | None:
     return None
 
 
+SHOWN = ("gpt-4o", "o1-preview")
+"""The models whose accuracy is drawn; the file has all."""
+
+
+def accuracies(task: str) -> tuple[list[tuple[str, list[float]]], str]:
+    """(name, a share per level) of published accuracies, and the citation; nothing where there is none."""
+    found = _reference(task)
+    if found is None:
+        return [], ""
+    return [(f"{name} (published)", found["accuracy_by_level"][name]) for name in SHOWN], found["accuracy_citation"]
+
+
 def series(task: str) -> tuple[list[tuple[str, list[Box]]], str]:
     """(name, a box per level) of each published series of tokens by level, and the citation; nothing where there is
     none."""

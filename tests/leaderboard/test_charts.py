@@ -32,13 +32,13 @@ def places(picture: ElementTree.Element) -> list[float]:
 
 
 def overlapping(picture: ElementTree.Element) -> list[tuple[str, str]]:
-    """Pairs of texts whose boxes (6.4 units a character, 11 high) meet."""
+    """Pairs of texts whose boxes meet at the size of phones (7.8 units a character, 13.5 high)."""
     boxes = []
     for text in picture.iter("text"):
         words, x, y = text.text or "", float(text.get("x", 0)), float(text.get("y", 0))
-        width = 6.4 * len(words)
+        width = 7.8 * len(words)
         left = x - {"start": 0, "middle": width / 2, "end": width}[text.get("text-anchor", "start")]
-        boxes.append((words, left, left + width, y - 11, y))
+        boxes.append((words, left, left + width, y - 13.5, y))
     return [
         (a[0], b[0]) for a, b in combinations(boxes, 2)
         if a[1] < b[2] and b[1] < a[2] and a[3] < b[4] and b[3] < a[4]
@@ -75,6 +75,16 @@ def test_boxes_of_anything(values: list[tuple[float, float, float]]) -> None:
     picture = drawing(
         charts.boxes("k", "A title", [Series("one", made), Series("two", made, 1)], labels=("level", "t"))
     )
+    assert all(-1 <= v <= 461 for v in places(picture))
+    assert overlapping(picture) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(SHARES, SHARES), min_size=1, max_size=8))
+def test_dots_of_anything(values: list[tuple[float, float]]) -> None:
+    points = [(float(i), max(v), min(v), 1.0) for i, v in enumerate(values)]
+    lines = [Line("accuracy", points), Line("published", [(x, y, None, None) for x, y, *_ in points], 1)]
+    picture = drawing(charts.dots("k", "A title", lines, list(map(str, range(8))), labels=("level", "percent")))
     assert all(-1 <= v <= 461 for v in places(picture))
     assert overlapping(picture) == []
 
