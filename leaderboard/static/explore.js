@@ -121,20 +121,27 @@ const E = {
       E.el("ul", null, own.map((run) => E.el("li", null, run.task + ": ", E.el("a", { href: E.link("", { run: run.id }) }, E.name(run)),
         E.el("span", { class: "facts" }, " " + (run.budget || "") + " · " + E.count(run[kind]) + " problems"))))];
   },
-  // Draw again whenever the address changes; the newest drawing wins.
+  // Draw again whenever the address changes; the newest drawing wins. A field that is being used keeps the focus, and
+  // another subject is shown from its beginning.
   page(draw) {
     const view = document.getElementById("view"), title = document.title.split(" · ")[0];
-    let turn = 0;
+    let turn = 0, before;
     const again = async () => {
-      const own = ++turn;
+      const own = ++turn, state = E.state();
       let parts;
       try {
-        parts = await draw(E.state());
+        parts = await draw(state);
       } catch (error) {
         parts = [E.el("h1", null, title), E.el("p", { class: "note", role: "alert" }, error.message)];
       }
-      if (own === turn) view.replaceChildren(...[parts].flat().filter(Boolean));
+      if (own !== turn) return;
+      const held = view.contains(document.activeElement) && document.activeElement.name;
+      view.replaceChildren(...[parts].flat().filter(Boolean));
       view.removeAttribute("aria-busy");
+      if (held) view.querySelector(`[name="${held}"]`)?.focus();
+      const subject = [state.get("run"), state.get("problem") || state.get("id")].join("\n");
+      if (own > 1 && subject !== before) (document.getElementById("beside") || document.body).scrollIntoView();
+      before = subject;
     };
     addEventListener("hashchange", again);
     return again();

@@ -7,7 +7,7 @@
 
   const option = (value, text, chosen) => el("option", { value, selected: String(value) === String(chosen) }, text);
   const select = (name, label, options, state) => {
-    const made = el("select", null, options.map(([value, text]) => option(value, text, state.get(name) || options[0][0])));
+    const made = el("select", { name }, options.map(([value, text]) => option(value, text, state.get(name) || options[0][0])));
     made.addEventListener("change", () => {
       state.set(name, made.value);
       state.delete("from");
