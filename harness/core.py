@@ -192,14 +192,14 @@ def split_steps(text: str, delimiter: str) -> tuple[str, ...]:
     if not delimiter:
         return (text,) if text else ()
     pieces = text.split(delimiter)
-    steps: list[str] = []
+    steps: list[list[str]] = []  # each in parts: thousands of blank lines are not copied one by one
     for number, piece in enumerate(pieces):
         step = piece + (delimiter if number + 1 < len(pieces) else "")
         if steps and not piece.strip():
-            steps[-1] += step
+            steps[-1].append(step)
         elif step:
-            steps.append(step)
-    return tuple(steps)
+            steps.append([step])
+    return tuple("".join(parts) for parts in steps)
 
 
 @dataclass(frozen=True, slots=True)

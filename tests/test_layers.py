@@ -12,12 +12,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("harness", "tasks", "scorers", "reports", "leaderboard")
-BASE = {"harness.core", "harness.files"}
+BASE = {"harness.core", "harness.files", "harness.archive"}
 
 # Each module, or each folder of modules, with what it may import of the project besides its own folder.
 ALLOWED: dict[str, set[str]] = {
     "harness.core": set(),
-    "harness.files": {"harness.core"},
+    "harness.archive": set(),
+    "harness.files": {"harness.core", "harness.archive"},
     "harness.registry": {"harness.core"},
     "harness.thinking": {"harness.core"},
     "harness.policy": {"harness.core", "harness.meter", "harness.thinking"},
@@ -55,6 +56,8 @@ ALLOWED: dict[str, set[str]] = {
     "harness.baseline": {*BASE, "harness.outcomes", "harness.results", "harness.run", "scorers"},
     "harness.gate": {"harness.baseline", "harness.run", "scorers"},
     "harness.replicas": {"harness.core"},
+    "harness.rerun": {*BASE, "scorers"},
+    "harness.forecast": {"harness.core"},
     "harness.merge": {*BASE, "harness.results", "harness.run"},
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
@@ -78,13 +81,29 @@ ALLOWED: dict[str, set[str]] = {
         ),
         "scorers",
     },
-    "harness.analysis": {*BASE, *(f"harness.{name}" for name in ("choice", "outcomes", "run", "thinking")), "scorers"},
-    "reports": {
+    "harness.traces": {"harness.core", "scorers"},
+    "harness.analysis": {
         *BASE,
-        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run")),
+        *(f"harness.{name}" for name in ("choice", "outcomes", "run", "thinking", "traces")),
         "scorers",
     },
-    "leaderboard": {"harness.core", "harness.run", "reports"},
+    "harness.exports": {
+        *BASE,
+        *(f"harness.{name}" for name in ("analysis", "calls", "models", "outcomes", "registry", "results", "run")),
+        "harness.tokenizer",
+        "scorers",
+        "tasks",
+    },
+    "reports": {
+        *BASE,
+        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run", "traces")),
+        "scorers",
+    },
+    "leaderboard": {
+        *BASE,
+        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "results", "run")),
+        *("reports", "scorers"),
+    },
     "harness.commands": {"harness", "tasks", "scorers", "reports", "leaderboard"},
     "harness.cli": {"harness.core", "harness.commands"},
 }

@@ -7,8 +7,9 @@ It also plays what strategies ask of a model besides: asked for a numbered list 
 whether a partial solution is sure, likely or impossible, or which of several is best, it says what is true. Where the
 response opens <think>, it reasons inside and answers after </think>; a forced "Wait" makes it look once more.
 
-With `thinking` it opens <think> itself and makes up to so many attempts in there: a wrong one it notices four times out
-of five, and starts again. A forced "Wait" is then one more attempt, and thinking that is cut leaves a wrong answer.
+With `thinking` it opens <think> itself and makes up to so many attempts in there, each with its answer: a wrong one it
+notices four times out of five, and starts again. A forced "Wait" is then one more attempt, and thinking that is cut
+leaves a wrong answer.
 """
 
 from __future__ import annotations
@@ -157,9 +158,11 @@ class Toy:
         return parts
 
     def _answer(self, problem_id: str, right: bool, rng: Random) -> str:
+        return f"The final answer is \\boxed{{{self._value(problem_id, right, rng)}}}."
+
+    def _value(self, problem_id: str, right: bool, rng: Random) -> str:
         gold = self._gold.get(problem_id, "0")
-        answer = gold if right else f"{rng.randrange(self._wrong_answers) + 1}/{len(gold) + 1009}"
-        return f"The final answer is \\boxed{{{answer}}}."
+        return gold if right else f"{rng.randrange(self._wrong_answers) + 1}/{len(gold) + 1009}"
 
     def _with_thought(self, problem_id: str, prefix: str, rng: Random) -> str:
         """What follows the prefix of a response with thinking: attempts, each after a "Wait", then the last one's
@@ -174,11 +177,13 @@ class Toy:
         tried = prefix.count("Wait") + 1
         while True:
             parts += self._chain(problem_id, good, rng)
+            answer = self._value(problem_id, all(good), rng)
+            parts.append(f"So the answer is ${answer}$.\n\n")
             if all(good) or tried >= self._attempts or rng.random() > NOTICED:
                 break
             parts.append("Wait, that cannot be right, once more from the start.\n\n")
             tried, good = tried + 1, []
-        return "".join([*parts, "</think>\n\n", self._answer(problem_id, all(good), rng)])
+        return "".join([*parts, "</think>\n\n", f"The final answer is \\boxed{{{answer}}}."])
 
 
 def _scored(request: Request) -> Completion:
