@@ -40,8 +40,8 @@ meta_star() {  # trained on its own searches for them; the loss leaves the dead 
       --format meta-star --max-per-problem 2 --max-dead-ends $ends --template "$here/search.jinja" \
       --loss no-dead-ends --tokenizer models/checkpoint-0 -o meta-star-$ends.jsonl
   done
-  train models/meta-star 200 --save 100 --model models/checkpoint-0 --data meta-star-[0-4].jsonl --rate 1e-3
-  for steps in 100 200; do measure models/meta-star/checkpoint-$steps; done
+  train models/meta-star 120 --save 60 --model models/checkpoint-0 --data meta-star-[0-4].jsonl --rate 2e-3
+  for steps in 60 120; do measure models/meta-star/checkpoint-$steps; done
   say "Meta-STaR is measured"
 }
 
