@@ -3,6 +3,7 @@
 #   make demo     evaluate a real model on real problems, print the table by level
 #   make test     the test suite         make slow   the tests that take minutes (real engines, real data)
 #   make check    lint, format, types, layers
+#   make endurance   hundreds of faults in runs of the command line, each of which must end as if nothing had been
 #   make meta-star   a tiny model trained on its own solutions and searches (STaR, Meta-STaR), measured before and after
 #   make search   searches with a real model: a reward model's architecture with random weights, and the model as judge
 #
@@ -18,7 +19,7 @@ SHELL := /bin/bash
 comma := ,
 export HF_HUB_DISABLE_TELEMETRY ?= 1
 
-.PHONY: all demo search meta-star test slow check clean
+.PHONY: all demo search meta-star test slow endurance check clean
 all: .venv/.ready
 
 .venv/.ready: pyproject.toml constraints-cpu.txt
@@ -51,6 +52,9 @@ test: .venv/.ready
 
 slow: .venv/.ready
 	.venv/bin/python -m pytest -m slow
+
+endurance: .venv/.ready
+	.venv/bin/python -m pytest -m slow tests/test_endurance.py
 
 check: .venv/.ready
 	.venv/bin/ruff check .
