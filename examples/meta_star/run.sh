@@ -35,13 +35,13 @@ star() {  # trained on its own correct solutions of the training puzzles
 
 meta_star() {  # trained on its own searches for them; the loss leaves the dead ends out
   search make24_train
-  for ends in 0 4; do
+  for ends in 0 1 2 3 4; do
     harness export runs/models/checkpoint-0/make24_train-best_first-* --include-path "$here" \
       --format meta-star --max-per-problem 2 --max-dead-ends $ends --template "$here/search.jinja" \
       --loss no-dead-ends --tokenizer models/checkpoint-0 -o meta-star-$ends.jsonl
   done
-  train models/meta-star 240 --save 80 --model models/checkpoint-0 --data meta-star-[04].jsonl --rate 1e-3
-  for steps in 80 160 240; do measure models/meta-star/checkpoint-$steps; done
+  train models/meta-star 120 --save 60 --model models/checkpoint-0 --data meta-star-[0-4].jsonl --rate 2e-3
+  for steps in 60 120; do measure models/meta-star/checkpoint-$steps; done
   say "Meta-STaR is measured"
 }
 
