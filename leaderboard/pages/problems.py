@@ -57,7 +57,7 @@ def about(column: Column) -> Json:
         "label": entry.data["label"],
         "sampling": {k: v for k, v in identity["sampling"].items() if k != "seed"},
         "gold_seen": bool((entry.data["verifier"] or {}).get("uses_gold")),
-        "samples": len(column.counts.n) > 0,
+        "samples": len(column.counts.rows) > 0,
         "transcripts": len(column.shards["t"]),
         "trees": len(column.shards["g"]),
     }
