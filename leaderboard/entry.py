@@ -171,9 +171,9 @@ class Entry:
 
 
 def _tally(line: Json) -> Tally:
-    usage = line["usage"] or {}
-    tokens = usage.get("completion_tokens", 0)
-    return Tally(tokens=tokens, **{name: line[name] for name in Tally._fields if name != "tokens"})
+    tokens = (line["usage"] or {}).get("completion_tokens", 0)
+    counts = line["n"], line["c"], line["unjudged"]
+    return Tally(line["level"], line["subject"], line["status"], *counts, line["correct"], tokens)
 
 
 class _EntryRun(Run):

@@ -290,15 +290,21 @@ def _check(arguments: argparse.Namespace) -> int:
 
         rows = [{"level": level, "file": file, "message": message} for level, file, message in found]
         print(json.dumps({"schema": "harness.check/1", "passed": not errors, "findings": rows}))
-    elif arguments.format == "github":
+    else:
         from reports.forms import annotation
 
-        lines = [annotation(level, "leaderboard", message, file=file) for level, file, message in found]
-        print("\n".join([*lines, f"{about}: {errors} errors, {len(found) - errors} warnings"]))
-    else:
-        lines = [f"{level}: {file}: {message}" for level, file, message in found]
-        print("\n".join([*lines, f"{about}: {errors} errors, {len(found) - errors} warnings"]))
+        lines = [
+            annotation(level, "leaderboard", message, file=file)
+            if arguments.format == "github"
+            else f"{level}: {file}: {message}"
+            for level, file, message in found
+        ]
+        print("\n".join([*lines, f"{about}: {_many(errors, 'error')}, {_many(len(found) - errors, 'warning')}"]))
     return UsageError.code if errors else 0
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 Found = list[tuple[str, str, str]]

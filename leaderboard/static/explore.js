@@ -35,10 +35,6 @@ const E = {
     return found;
   },
   name: (run) => run.model + " · " + run.strategy,
-  strategy(run) {
-    const options = Object.entries(run.parameters).map(([name, value]) => name + "=" + value).join(", ");
-    return run.strategy + (options ? " (" + options + ")" : "");
-  },
   catalogue: (run) => H.get("problems/" + run.task, "data/task/" + run.folder + "/problems.js"),
   counts: (run) => H.get("counts/" + run.id, "data/run/" + run.id + "/counts.js"),
   sheet(run, place) {
@@ -74,9 +70,9 @@ const E = {
     const head = E.el("summary", null, E.el("span", { class: "name" }, "Response " + (each.index + 1)), E.badge(each.correct),
       each.chosen && E.el("span", { class: "chosen" }, "★ chosen"),
       E.el("span", { class: "answer" }, each.answer == null ? "no answer" : each.answer),
+      each.score != null && E.score(each.score),
       E.el("span", { class: "facts" }, E.count(each.tokens) + " tokens"
-        + (each.thinking ? ", " + E.count(each.thinking) + " thinking" : "") + " · " + E.ended(each.ended)),
-      each.score != null && E.score(each.score));
+        + (each.thinking ? ", " + E.count(each.thinking) + " thinking" : "") + " · " + E.ended(each.ended)));
     const body = E.el("div", { class: "body" });
     const whole = each.html && each.html.length !== each.scores.length;
     if (!each.html)
