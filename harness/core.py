@@ -77,7 +77,8 @@ class Problem:
 
     `answer` is the gold answer, or None where the benchmark has none (such a problem is asked and never judged).
     `level` is the benchmark's own label, `difficulty` a number, `solutions` the human solutions. `messages` is what the
-    model is asked, `text` the same for a model without a chat template. `doc` is the lm-eval document it came from.
+    model is asked, `text` the same for a model without a chat template. `given` are the steps of a solution that the
+    benchmark brings and that is to be judged. `doc` is the lm-eval document it came from.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Problem:
     solutions: tuple[str, ...] = ()
     messages: tuple[Message, ...] = ()
     text: str = ""
+    given: tuple[str, ...] = ()
     doc: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -157,7 +159,8 @@ class Path:
     Steps keep their delimiter, so `text` is their concatenation. `tokens` counts the completion tokens of the path,
     `forced_tokens` those that were written into it and not generated ("Wait", a forced end of thinking).
     A finished path is a response; one that was cut by the token limit is finished too, with `finish_reason` "length",
-    as is one that the problem's token budget cut ("budget"). `step_scores` has an entry per step of `split_steps`.
+    as is one that the problem's token budget cut ("budget"). `step_scores` has an entry per step of `split_steps`, or,
+    where a response is about a given solution, per step of that.
     """
 
     prompt: Prompt

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+from harness import localization
 from harness.calls import billed
 from harness.core import Usage, UsageError
 from harness.outcomes import CURVES, GROUPS, Outcome, scored
@@ -41,6 +42,8 @@ def build(run: Run, ks: Sequence[int] | None = None, *, cluster: str | None = No
     rows: list[Json] = []
     for group, members in _groups(outcomes):
         rows += _rows(members, ks, group, cluster)
+    if localization.concerns(run):
+        rows += localization.rows(run)
     return {
         "schema": RESULTS_SCHEMA,
         "task": identity["task"]["name"],

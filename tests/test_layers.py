@@ -45,8 +45,9 @@ ALLOWED: dict[str, set[str]] = {
     "harness.judge": {"harness.core", "harness.calls"},
     "harness.desk": {"harness.core", "harness.calls", "scorers"},
     "harness.outcomes": {"harness.core", "harness.run", "scorers"},
+    "harness.localization": {"harness.run", "scorers"},
     "harness.results": {
-        *(f"harness.{name}" for name in ("core", "calls", "outcomes", "registry", "run")),
+        *(f"harness.{name}" for name in ("core", "calls", "localization", "outcomes", "registry", "run")),
         "scorers",
     },
     "harness.baseline": {*BASE, "harness.outcomes", "harness.results", "harness.run", "scorers"},

@@ -75,7 +75,8 @@ async def _calls(plan: Plan) -> int:
     prompt = plan.prompt(problem)
     calls = _NoCalls(problem, prompt)
     policy = Policy(generate, plan.sampling, delimiter=plan.delimiter, meter=Meter(plan.budget), render=calls.render)
-    parts = {"prompt": prompt, "policy": policy, "verifier": Verification(ToyVerifier("default", noise=0.2), calls)}
+    verifier = Verification(ToyVerifier("default", noise=0.2), calls)
+    parts = {"prompt": prompt, "policy": policy, "verifier": verifier, "given": plan.given(problem)}
     strategy = registry.component("strategy", plan.strategy)
     wanted = registry.injected(strategy)
     await strategy(**{name: part for name, part in parts.items() if name in wanted}, **plan.parameters)
