@@ -16,8 +16,8 @@ from harness.verifiers._interfaces import VERSION, recognise
 class PRM:
     """The probability that a step is right, by a process reward model on transformers (Lightman et al., 2023).
 
-    Families: Qwen2.5-Math-PRM's marker head, Math-Shepherd's tags, RLHFlow's turns, token classification; recognised
-    from the configuration, or named by `interface`. No code of a model's repository is run."""
+    Families: Qwen2.5-Math-PRM's marker head, Math-Shepherd's tags, RLHFlow's turns, Skywork's value head, token
+    classification; recognised from the configuration, or named by `interface`. No code of a model's repository is run."""
 
     partial = True
     uses_gold = False
