@@ -22,6 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "harness.policy": {"harness.core", "harness.meter"},
     "harness.meter": set(),
     "harness.batcher": {"harness.core"},
+    "harness.endpoint": {"harness.core"},
     "harness.tree": {"harness.core"},
     "harness.verification": {"harness.core"},
     "harness.choice": {"harness.core"},
@@ -33,11 +34,11 @@ ALLOWED: dict[str, set[str]] = {
     "harness.strategies": {"harness.core", "harness.policy", "harness.tree", "harness.verification"},
     "harness.verifiers": {
         *BASE,
-        *(f"harness.{name}" for name in ("batcher", "models", "registry", "synthetic", "tokenizer")),
+        *(f"harness.{name}" for name in ("batcher", "endpoint", "models", "registry", "synthetic", "tokenizer")),
     },
     "harness.backends": {
         *BASE,
-        *(f"harness.{name}" for name in ("batcher", "models", "registry", "synthetic", "tokenizer")),
+        *(f"harness.{name}" for name in ("batcher", "endpoint", "models", "registry", "synthetic", "tokenizer")),
     },
     "scorers": {"harness.core"},
     "tasks": {*BASE, "scorers"},

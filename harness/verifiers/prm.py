@@ -17,7 +17,7 @@ class PRM:
     """The probability that a step is right, by a process reward model on transformers (Lightman et al., 2023).
 
     Families: Qwen2.5-Math-PRM's marker head, Math-Shepherd's tags, RLHFlow's turns, Skywork's value head, token
-    classification; recognised from the configuration, or named by `interface`. No code of a model's repository is run."""
+    classification; recognised from the configuration, or named by `interface`. No code of a repository is run."""
 
     partial = True
     uses_gold = False
