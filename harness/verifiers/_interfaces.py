@@ -7,6 +7,7 @@ model's output there into probabilities. What the families need is recognised fr
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,24 @@ Build = Callable[[Any, str, Sequence[str]], tuple[list[int], list[int]]]
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """`build` gives (token ids, position of each step's score); `load` a function from ids to a score per position."""
+    """`build` gives (token ids, position of each step's score); `load` a function from ids to a score per position.
+    Where another engine computes the head, `good` is the class of two that stands for a right step."""
 
     name: str
     build: Build
     load: Callable[[Path, Any, Any], Callable[[Any, Any], Any]]
+    good: int = 1
+
+    def read(self, logits: Sequence[float]) -> float:
+        """The score of one position: the probability of the good class of two, the sigmoid of a value. Raises
+        BackendError for any other number of classes."""
+        if len(logits) not in (1, 2):
+            raise BackendError(
+                f"The reward model gives {len(logits)} classes and the interface '{self.name}' reads one or two.",
+                retryable=False,
+            )
+        margin = logits[0] if len(logits) == 1 else logits[self.good] - logits[1 - self.good]
+        return 1 / (1 + math.exp(-margin)) if margin >= 0 else 1 - 1 / (1 + math.exp(max(margin, -700.0)))
 
 
 def recognise(path: Path, wanted: str, name: str = "") -> Interface:
@@ -235,8 +249,8 @@ INTERFACES = {
     each.name: each
     for each in (
         Interface("qwen", _qwen, _load_qwen),
-        Interface("shepherd", _shepherd, _load_pair("+", "-")),
-        Interface("rlhflow", _rlhflow, _load_pair("+", "-")),
+        Interface("shepherd", _shepherd, _load_pair("+", "-"), good=0),
+        Interface("rlhflow", _rlhflow, _load_pair("+", "-"), good=0),
         Interface("token", _token, _load_token),
         Interface("skywork", _skywork, _load_skywork),
     )

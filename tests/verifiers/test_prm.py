@@ -73,11 +73,15 @@ class Table:
         return result
 
 
-def ask(verifier: PRM, *many: tuple[str, ...]) -> list[tuple[float, ...]]:
+def ask(verifier: PRM, *many: tuple[str, ...], close: bool = False) -> list[tuple[float, ...]]:
     async def all_() -> list[Any]:
         desk: Any = Table()
         paths = [Steps(Table.prompt, steps, finished=True) for steps in many]
-        return await asyncio.gather(*[verifier.score(path, desk) for path in paths])
+        try:
+            return await asyncio.gather(*[verifier.score(path, desk) for path in paths])
+        finally:
+            if close:
+                await verifier.close()
 
     return [found.steps for found in asyncio.run(all_())]
 
