@@ -230,18 +230,22 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of the policy: continue `prompt` + `prefix`; `prefix` is the part of the response that stands."""
+    """One call of the policy: continue `prompt` + `prefix`; `prefix` is the part of the response that stands.
+
+    With `tops` it is asked how likely so many of the likeliest next tokens are: one token is generated for it."""
 
     prompt: Prompt
     prefix: str
     sampling: Sampling
+    tops: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
     """One answer of a backend. Token counts are the engine's own. `stop` is the stop string that was met, which `text`
     does not contain; `cached_prompt_tokens` is the part of `prompt_tokens` that the engine did not have to compute.
-    `logprobs` are those of the prefix's tokens (nats), where a request asked for them."""
+    Where a request asked for them, `logprobs` are those of the prefix's tokens (nats), and `tops` the texts and
+    log-probabilities of the likeliest first tokens, in falling order."""
 
     text: str
     prompt_tokens: int
@@ -251,6 +255,7 @@ class Completion:
     cached_prompt_tokens: int = 0
     thinking_tokens: int = 0
     logprobs: Sequence[float] = ()
+    tops: Sequence[Sequence[Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +325,8 @@ class Backend(Protocol):
     """How many calls it likes to have in flight."""
     logprobs: bool = False
     """Whether it answers a request for no tokens with the log-probabilities of the prefix."""
+    tops: int = 0
+    """How many of the likeliest first tokens it can report."""
 
     @property
     def tokenizer(self) -> Tokenizer | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +18,8 @@ from harness.core import Backend, BackendError, Completion, FinishReason, Messag
 from harness.endpoint import Endpoint, Reply, too_long
 from harness.tokenizer import HFTokenizer
 
+TOPS = 20
+"""The most that OpenAI's chat endpoint and vLLM's server give."""
 OWN_FIELDS = {"model", "messages", "prompt", "temperature", "top_p", "seed", "n", "best_of", "stop", "stream", "echo"}
 OWN_FIELDS |= {"max_tokens", "max_completion_tokens"}
 """Fields of a request that accounting and the call log rely on: `extra_body` must leave them alone."""
@@ -78,6 +81,8 @@ class OpenAI(Backend):
         self._extra = _parse_extra(extra_body)
         self._limit_field = "max_tokens"
         self.continues = self._api == "completions" or continue_chat
+        self.logprobs = self._api == "completions" and bool(tokenizer)
+        self.tops = TOPS
         self.concurrency = concurrency
         # The same model behind another port is the same model: the address is no part of what it is.
         served = {"model": name, "revision": revision}
@@ -103,7 +108,10 @@ class OpenAI(Backend):
             raise await self._endpoint.not_found(reply)
         if reply.status != 200:
             raise self._endpoint.failure(reply)
-        return self._completion(request, reply)
+        if request.sampling.max_tokens == 0:
+            return self._scored(request, reply)
+        completion = self._completion(request, reply)
+        return replace(completion, tops=self._tops(reply)) if request.tops else completion
 
     async def close(self) -> None:
         """Close the connections. A later call opens new ones."""
@@ -113,6 +121,12 @@ class OpenAI(Backend):
         """The JSON of one request: only fields that strict servers know, unless the user adds others."""
         sampling = request.sampling
         asked = self._chat_part(request) if self._api == "chat" else {"prompt": self._prompt(request)}
+        if request.tops:
+            asked |= (
+                {"logprobs": True, "top_logprobs": request.tops} if self._api == "chat" else {"logprobs": request.tops}
+            )
+        if sampling.max_tokens == 0:  # of a text that is all there: its own log-probabilities, by token
+            asked = {"prompt": self._ids(request, request.prefix), "echo": True, "logprobs": 1}
         return {
             **self._extra,
             "model": self._name,
@@ -180,6 +194,43 @@ class OpenAI(Backend):
             cached_prompt_tokens=min(_count(usage, "prompt_tokens_details", "cached_tokens") or 0, prompt_tokens),
             thinking_tokens=min(_count(usage, "completion_tokens_details", "reasoning_tokens") or 0, completion_tokens),
         )
+
+    def _ids(self, request: Request, prefix: str) -> list[int]:
+        """The tokens of the prompt and a prefix, special ones as the model was trained with them."""
+        prompt, tokenizer = request.prompt, self.tokenizer
+        if tokenizer is None:
+            raise BackendError("Log-probabilities of a text need -M tokenizer=PATH_OR_HUB_NAME.", retryable=False)
+        return tokenizer.encode(prompt.text + prefix, special_tokens=not prompt.templated)
+
+    def _scored(self, request: Request, reply: Reply) -> Completion:
+        """The log-probabilities of the prefix's tokens. Raises BackendError where the server gives none of a prompt."""
+        ids, start = self._ids(request, request.prefix), len(self._ids(request, ""))
+        try:
+            found = reply.parsed["choices"][0]["logprobs"]["token_logprobs"]
+            numbers = tuple(float(number) for number in found[max(start, 1) : len(ids)])
+        except (LookupError, TypeError, ValueError):
+            found, numbers = [], ()
+        if len(found) < len(ids) or len(numbers) != len(ids) - max(start, 1):
+            raise BackendError(
+                f"{self._shown_url} gives no log-probabilities of a prompt (echo with logprobs), which 'confidence' "
+                "needs. vLLM's server does, or take another verifier.",
+                retryable=False,
+            )
+        return Completion("", len(ids), 0, "length", logprobs=numbers)
+
+    def _tops(self, reply: Reply) -> tuple[tuple[str, float], ...]:
+        """The likeliest first tokens. Raises BackendError where the server gives none."""
+        try:
+            said = reply.parsed["choices"][0]["logprobs"]
+            if self._api == "chat":
+                found = [(str(top["token"]), float(top["logprob"])) for top in said["content"][0]["top_logprobs"]]
+            else:
+                found = [(str(token), float(number)) for token, number in said["top_logprobs"][0].items()]
+        except (LookupError, TypeError, ValueError, AttributeError):
+            found = []
+        if not found:
+            raise BackendError(f"{self._shown_url} gives no log-probabilities of its tokens.", retryable=False)
+        return tuple(sorted(found, key=lambda pair: -pair[1]))
 
     def _finish(self, choice: dict[str, Any], request: Request) -> tuple[FinishReason, str | None]:
         """Why the answer ended, and the stop string that was met.

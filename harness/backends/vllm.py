@@ -13,6 +13,7 @@ import itertools
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from harness.models import locate
 from harness.tokenizer import HFTokenizer, room
 
 CPU_CONTEXT = 4096
+TOPS = 20
+"""The engine's own limit (max_logprobs)."""
 
 
 class VLLM:
@@ -77,6 +80,7 @@ class VLLM:
         self.environment = {"device": "cpu" if self._cpu else "cuda", "max_model_len": self._context, **self._settings}
         self.continues = True
         self.logprobs = True
+        self.tops = TOPS
         self.concurrency = concurrency
 
     @property
@@ -99,6 +103,7 @@ class VLLM:
             top_p=sampling.top_p,
             max_tokens=room(len(ids), sampling.max_tokens or 1, self._context),  # it cannot generate nothing
             prompt_logprobs=0 if scoring else None,
+            logprobs=request.tops or None,
             stop=list(sampling.stop),
             seed=sampling.seed if sampling.temperature > 0 else None,
             output_kind=RequestOutputKind.FINAL_ONLY,
@@ -117,7 +122,8 @@ class VLLM:
         if scoring:
             start = len(self._tokenizer.prompt_ids(prompt.text, "", templated=prompt.templated))
             return _scored(final, ids, start)
-        return _completion(final, len(ids))
+        completion = _completion(final, len(ids))
+        return replace(completion, tops=_tops(final)) if request.tops else completion
 
     async def close(self) -> None:
         """Stop the engine's process."""
@@ -206,6 +212,13 @@ def _completion(final: Any, prompt_tokens: int) -> Completion:
     finish: FinishReason = "length" if output.finish_reason == "length" else "eos" if stop is None else "stop"
     cached = int(final.num_cached_tokens or 0)
     return Completion(output.text, prompt_tokens, len(output.token_ids), finish, stop, cached_prompt_tokens=cached)
+
+
+def _tops(final: Any) -> tuple[tuple[str, float], ...]:
+    """The likeliest first tokens."""
+    rows = final.outputs[0].logprobs or [{}]
+    found = [(str(entry.decoded_token), float(entry.logprob)) for entry in rows[0].values()]
+    return tuple(sorted(found, key=lambda pair: -pair[1]))
 
 
 def _scored(final: Any, ids: list[int], start: int) -> Completion:
