@@ -231,13 +231,13 @@ def _columns(metrics: Sequence[Json]) -> list[Column]:
     columns: list[Column] = [("accuracy", None)]
     columns += [(name, None) for name in LOCALIZATION if any(row["metric"] == name for row in metrics)]
     whole = [row for row in metrics if row["group"] == "all"]
-    for name in ("pass@k", "maj@k", "best@k", "wmaj@k"):
+    for name in ("pass@k", "maj@k", "best@k", "wmaj@k", "attempt@k", "any@k"):
         ks = [row["k"] for row in whole if row["metric"] == name]
         if ks == [1]:
             continue  # one response: all of them are the accuracy
         if len(ks) > SHOWN_KS:
             ks = [ks[0], ks[len(ks) // 2], ks[-1]]
-        columns += [(name, k) for k in ks if k > 1 or name == "pass@k"]
+        columns += [(name, k) for k in ks if k > 1 or name in ("pass@k", "attempt@k")]
     if len(columns) == 1 or any(row["metric"] == "completion_tokens" and row["value"] for row in whole):
         columns += [("completion_tokens", None)]
     if any(row["metric"] == "thinking_tokens" and row["value"] for row in whole):

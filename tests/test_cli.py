@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import registry
 from harness.cli import main, normalise
 from harness.files import FolderLock
 from support import lines
@@ -328,6 +329,21 @@ def test_doctor(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert re.search(r"ok +grader", out)
     assert re.search(r"ok +game24 +1362 problems", out)
     assert re.search(r"ok +token ids", out)
+    for name in registry.names("verifier"):
+        assert re.search(rf"^(ok|warning) +{name} ", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("verifier", "said"), [("toy/default", r"right solution [\d.]+ "), ("judge", "right solution 0.5")]
+)
+def test_doctor_asks_a_verifier(verifier: str, said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, _ = harness(capsys, "doctor", *TOY, "--verifier", verifier, "--output-dir", str(tmp_path))
+    assert code == 0, out
+    assert re.search(rf"ok +verifier +{verifier}: ", out)
+    assert re.search(said, out)
+    code, out, _ = harness(capsys, "doctor", "--verifier", "exact", "--output-dir", str(tmp_path))
+    assert code == 1
+    assert "decides the Game of 24" in out
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

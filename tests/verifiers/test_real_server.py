@@ -34,9 +34,9 @@ def serving(folder: Path, *options: str) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     # Not `vllm serve`: its command line looks for a distribution named vllm, which the CPU build is not.
-    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(folder), "--served-model-name", "fake",
-               "--runner", "pooling", "--dtype", "float32", "--enforce-eager", "--max-model-len", "1024", "--port",
-               str(port), *options]  # fmt: skip
+    command = [sys.executable, "-m", "vllm.entrypoints.launchers.api_server.entry", "--model", str(folder),
+               "--served-model-name", "fake", "--runner", "pooling", "--dtype", "float32", "--enforce-eager",
+               "--max-model-len", "1024", "--port", str(port), *options]  # fmt: skip
     environment = {**os.environ, "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_NO_USAGE_STATS": "1"}
     log = folder.parent / "server.log"
     with log.open("w") as stream:
