@@ -8,7 +8,8 @@ a *response*; what a strategy returns is a *selection*. Below the policy, one *r
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
+from operator import add, attrgetter
 from typing import Any, Literal, Protocol, TypedDict
 
 Level = int | str
@@ -277,7 +278,7 @@ class Usage:
     serial_tokens: int = 0
 
     def __add__(self, other: Usage) -> Usage:
-        return replace(self, **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+        return Usage(*map(add, _COUNTS(self), _COUNTS(other)))
 
     @staticmethod
     def of(completion: Completion) -> Usage:
@@ -289,6 +290,9 @@ class Usage:
             completion_tokens=completion.completion_tokens,
             thinking_tokens=completion.thinking_tokens,
         )
+
+
+_COUNTS = attrgetter(*(field.name for field in fields(Usage)))
 
 
 # ------------------------------------------------------------------------------------------------------------- engines

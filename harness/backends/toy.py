@@ -88,7 +88,8 @@ class Toy:
         rng = Random(f"{request.prompt.problem_id}|{request.prefix}|{seed}|{sampling.temperature}")  # noqa: S311
         text = self._aside(request, rng)
         if text is None:
-            text = self._rest(request.prompt.problem_id, request.prefix, rng)
+            one = sampling.stop == ("\n\n",)  # nothing behind the first step would be kept
+            text = self._rest(request.prompt.problem_id, request.prefix, rng, one=one)
         return _cut(text, request)
 
     async def close(self) -> None:
@@ -118,8 +119,8 @@ class Toy:
         gold = self._gold.get(problem_id, "0")
         return all(right_so_far(problem_id, text)) and all(answer == gold for answer in answers)
 
-    def _rest(self, problem_id: str, prefix: str, rng: Random) -> str:
-        """Everything that follows the prefix, to the final answer."""
+    def _rest(self, problem_id: str, prefix: str, rng: Random, *, one: bool = False) -> str:
+        """Everything that follows the prefix, to the final answer; only the next step where `one` is enough."""
         length = self._length.get(problem_id, 3)
         good = right_so_far(problem_id, prefix)
         thinking = prefix.rfind("<think>") > prefix.rfind("</think>")
@@ -132,6 +133,8 @@ class Toy:
             value = value if good[-1] else (value + rng.randrange(1, 1000)) % 1000
             filler = " ".join(rng.choice(_WORDS) for _ in range(rng.randrange(3, 12)))
             parts.append(f"Step {step} of {length}: {filler} gives {value}.\n\n")
+            if one:
+                return "".join(parts)
         parts += ["</think>\n\n"] if thinking else []
         gold = self._gold.get(problem_id, "0")
         answer = gold if all(good) else f"{rng.randrange(self._wrong_answers) + 1}/{len(gold) + 1009}"
