@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "harness.synthetic": {"harness.core"},
     "harness.tokenizer": {"harness.core"},
     "harness.calls": BASE,
+    "harness.limits": {*BASE, "harness.calls"},
     "harness.run": BASE,
     "harness.models": {*BASE, "harness.registry"},
     "harness.strategies": {"harness.core", "harness.policy", "harness.tree", "harness.verification"},
@@ -38,7 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "harness.backends": {
         *BASE,
-        *(f"harness.{name}" for name in ("batcher", "endpoint", "models", "registry", "synthetic", "tokenizer")),
+        *(f"harness.{n}" for n in ("batcher", "endpoint", "replicas", "models", "registry", "synthetic", "tokenizer")),
     },
     "scorers": {"harness.core"},
     "tasks": {*BASE, "scorers"},
@@ -53,6 +54,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "harness.baseline": {*BASE, "harness.outcomes", "harness.results", "harness.run", "scorers"},
     "harness.gate": {"harness.baseline", "harness.run", "scorers"},
+    "harness.replicas": {"harness.core"},
+    "harness.merge": {*BASE, "harness.results", "harness.run"},
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
         *BASE,
@@ -69,7 +72,7 @@ ALLOWED: dict[str, set[str]] = {
         *(
             f"harness.{name}"
             for name in (
-                *("calls", "choice", "desk", "judge", "meter", "policy", "progress", "records", "registry"),
+                *("calls", "choice", "desk", "judge", "limits", "meter", "policy", "progress", "records", "registry"),
                 *("results", "run", "verification", "analysis"),
             )
         ),

@@ -75,6 +75,7 @@ class Toy:
         self.tokenizer: Tokenizer | None = ToyTokenizer()
         self.continues = True
         self.logprobs = True
+        self.tops = 0
         self.concurrency = 64
 
     async def generate(self, request: Request) -> Completion:

@@ -10,9 +10,10 @@ from typing import Any
 
 from harness import registry
 from harness.backends._nobody import Nobody
-from harness.core import Backend, Sampling, Task, UsageError, Verifier
+from harness.core import Backend, NothingToDoError, Sampling, Task, UsageError, Verifier
 from harness.evaluate import Plan
 from harness.judge import Judge
+from harness.replicas import Replicas
 from harness.verification import AGGREGATIONS
 from tasks.loading import load_task
 from tasks.selection import select
@@ -65,9 +66,16 @@ class Models:
     def of(arguments: argparse.Namespace) -> Models:
         """The model under evaluation; none where what is asked for generates nothing."""
         given = [*pairs(arguments.model_args), *(arguments.M or [])]
+        options = {"replicas": arguments.replicas, "address": arguments.ray_address}
+        on_ray = [f"{key}={value}" for key, value in options.items() if value]
+        if on_ray and not (arguments.model or "").startswith("ray/"):
+            raise UsageError(
+                "--replicas and --ray-address are for --model ray/NAME. "
+                "Servers are several engines with -M base_url=URL,URL."
+            )
         if not arguments.model and not given and arguments.verifier and not _generates(arguments.strategy):
             return Absent()
-        return Models(arguments.model, given)
+        return Models(arguments.model, [*given, *on_ray])
 
     @staticmethod
     def judge(arguments: argparse.Namespace, policy: Models | None = None) -> Models | None:
@@ -86,8 +94,17 @@ class Models:
             built: Backend = self._class(self._name, task.problems, **self.options)
             return built
         if self._shared is None:
-            self._shared = self._class(self._name, **self.options)
+            self._shared = self._built()
         return self._shared
+
+    def _built(self) -> Backend:
+        """One backend; several addresses of servers are several engines of one model."""
+        urls = [url.strip() for url in str(self.options.get("base_url", "")).split(",") if url.strip()]
+        if len(urls) < 2:
+            one: Backend = self._class(self._name, **self.options)
+            return one
+        each = [self._class(self._name, **{**self.options, "base_url": url}) for url in urls]
+        return Replicas(each, [str(backend.environment["base_url"]) for backend in each])
 
     async def close(self) -> None:
         """Let the engine go."""
@@ -279,6 +296,8 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, 
         task = load_task(name, include_path=folders, num_fewshot=arguments.num_fewshot)
         problems = select(task.problems, limit=arguments.limit, levels=arguments.level)
         tasks.append(replace(task, problems=problems))
+        if arguments.shard and arguments.shard[0] > len(problems):
+            raise NothingToDoError(f"Part {arguments.shard[0]} of {len(problems)} problems of {name} is empty.")
     judged = arguments.verifier and all(problem.given for task in tasks for problem in task.problems)
     chosen = strategies(arguments, FOR_GIVEN if judged else DEFAULT_STRATEGY)
     for task in tasks:
@@ -304,4 +323,5 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, 
                 verifier_name=verifiers.name,
                 aggregation=verifiers.aggregation,
                 budget=arguments.budget,
+                shard=arguments.shard,
             )

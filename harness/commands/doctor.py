@@ -109,15 +109,14 @@ def _asked(arguments: argparse.Namespace) -> Iterator[Finding]:
     """What a verifier is, and what it says of a right and of a wrong solution of two steps."""
     import asyncio
 
-    from harness.commands._setup import Models, Verifiers
+    from harness.commands._setup import Absent, Models, Verifiers
     from harness.core import HarnessError, Path, Problem, Task
     from harness.desk import rendered
     from harness.verification import Verification
     from tasks.loading import load_task
 
-    arguments.strategy = arguments.model_args = None
     task: Task = load_task(arguments.task)
-    models = Models.of(arguments)
+    models = Models(arguments.model, arguments.M or []) if arguments.model else Absent()
     verifiers = Verifiers(arguments, models)
     verifier = verifiers.built(task)
     if verifier is None:
