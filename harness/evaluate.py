@@ -41,6 +41,7 @@ from harness.progress import Progress
 from harness.records import choose, problem_line, response_line
 from harness.results import build
 from harness.run import Json, Run, RunWriter, sibling_logs
+from harness.thinking import graded
 from harness.verification import Verification
 from scorers.clusters import merged
 from scorers.pool import GradingPool
@@ -129,6 +130,7 @@ class Plan:
                 "uses_gold": self.verifier.uses_gold,
                 "environment": dict(self.verifier.environment),
             },
+            "strategy_uses_gold": bool(registry.constant("strategy", self.strategy, "USES_GOLD")),
             "first_prompt": {"problem_id": prompt.problem_id, "text": prompt.text, "token_ids": ids},
             "chat_template": getattr(tokenizer, "chat_template", None) if prompt.templated else None,
             "environment": {**_environment(), **self.backend.environment},
@@ -303,7 +305,7 @@ class _Run:
             render=lambda messages: rendered(problem, messages, plan.backend, chat_template=plan.chat_template),
             count=None if tokenizer is None else lambda text: len(tokenizer.encode(text, special_tokens=False)),
         )
-        parts: Json = {"prompt": prompt, "policy": policy, "given": plan.given(problem)}
+        parts: Json = {"prompt": prompt, "policy": policy, "gold": problem.answer, "given": plan.given(problem)}
         if plan.verifier is not None:
             desk = ProblemDesk(
                 problem,
@@ -333,7 +335,7 @@ class _Run:
         """A line per candidate, graded by the rules and, where they say nothing, by the judge."""
         scorer, judge = self.plan.task.scorer, self.plan.judge
         grades = await asyncio.gather(
-            *[self.pool.grade_async(scorer, candidate.text, problem) for candidate in selection.candidates]
+            *[self.pool.grade_async(scorer, graded(path.text, path.prompt), problem) for path in selection.candidates]
         )
         opinions = await judge.opinions(problem, grades, calls, {}) if judge else {}
         final = [settled(grade, opinions, judge.name) for grade in grades] if judge else grades
@@ -343,7 +345,10 @@ class _Run:
         ):
             opinion = opinions.get(grade.answer or "")
             weights = {name: values[index] for name, values in selection.weights.items()}
-            lines.append(response_line(problem.id, index, path, grade, judge=opinion, weights=weights))
+            tokens = self.plan.backend.tokenizer
+            lines.append(
+                response_line(problem.id, index, path, grade, judge=opinion, weights=weights, tokenizer=tokens)
+            )
         return lines
 
     def _count(self, record: Json, responses: Sequence[Json]) -> None:

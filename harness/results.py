@@ -8,6 +8,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from harness import localization
+from harness.analysis import tokens
 from harness.calls import billed
 from harness.core import Usage, UsageError
 from harness.outcomes import CURVES, GROUPS, SEQUENTIAL, Outcome, scored
@@ -102,7 +103,7 @@ def _rows(
     totals = [float(o.total_tokens) for o in outcomes]
     rows.append(_row("total_tokens", None, group, totals, 0, bounds=None, clusters=_labels(outcomes, cluster)))
     rows.append(_human_ratio(outcomes, group, cluster))
-    return rows
+    return rows + tokens.further(outcomes, group, cluster=cluster)
 
 
 ATTEMPTS: dict[str, Callable[[Sequence[bool]], float | None]] = {

@@ -7,7 +7,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from harness.core import BackendError, Desk, Path, Scores, UsageError, Verifier, split_steps
+from harness.core import BackendError, Desk, Path, Scores, UsageError, Verifier
+from harness.steps import split_steps
 
 AGGREGATIONS: dict[str, Callable[[Sequence[float]], float]] = {
     "last": lambda scores: scores[-1],

@@ -19,6 +19,7 @@ GROUPS = ("level", "subject")
 SHOWN_KS = 3
 LOCALIZATION = ("f1", "accuracy_erroneous", "accuracy_correct", "f1_tuned", "step_auroc")
 """What tasks have that ask where the first wrong step is."""
+ORACLE = " (ORACLE: sees the gold answers; an analysis, no result)"
 
 
 Column = tuple[str, int | None]
@@ -88,14 +89,15 @@ def caption(run: Run) -> str:
     options = ", ".join(f"{k}={v}" for k, v in strategy["parameters"].items())
     state = run.manifest["state"]
     what = f"{results['task']} · {strategy['name']}{f'({options})' if options else ''} · {results['model']}"
-    return f"{what}{by_whom(run.manifest.get('verifier'))} · {state}"
+    gold = f" · its strategy{ORACLE}" if run.manifest.get("strategy_uses_gold") else ""
+    return f"{what}{by_whom(run.manifest.get('verifier'))}{gold} · {state}"
 
 
 def by_whom(verifier: Json | None) -> str:
     """The verifier for a caption; one that sees the gold answers is marked."""
     if not verifier or not verifier["name"]:
         return ""
-    mark = " (ORACLE: sees the gold answers; an analysis, no result)" if verifier.get("uses_gold") else ""
+    mark = ORACLE if verifier.get("uses_gold") else ""
     return f" · verifier {verifier['name']}, {verifier['aggregation']}{mark}"
 
 
@@ -145,7 +147,7 @@ def _two_errors(whole: Mapping[Column, Json], columns: Sequence[Column]) -> list
         row = whole.get(column)
         if row is None or column[0] in ("human_tokens", "truncated", "unjudged"):
             continue
-        scale = 1 if column[0].endswith(("_tokens", "_ratio", "_auroc")) else 100
+        scale = 1 if column[0].endswith(("_tokens", "_ratio", "_slope", "_of_medians", "_auroc")) else 100
         new, same = (f"{scale * e:.2g}" if e else "n/a" for e in (row["se"], row.get("se_samples")))
         if (new, same) != ("n/a", "n/a"):
             some |= same != "n/a"
@@ -265,7 +267,7 @@ def _number(name: str, row: Json) -> str:
         return f"{value:,.0f}"
     if name == "truncated":
         return f"{100 * value:.0f} %"
-    if name == "human_ratio":
+    if name.endswith(("_ratio", "_slope", "_of_medians")):
         interval = "" if row["low"] is None else f" [{row['low']:.3g}, {row['high']:.3g}]"
         return f"{value:.3g}{interval}"
     if name == "step_auroc":

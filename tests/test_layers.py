@@ -12,27 +12,30 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("harness", "tasks", "scorers", "reports", "leaderboard")
-BASE = {"harness.core", "harness.files"}
+BASE = {"harness.core", "harness.files", "harness.archive"}
 
 # Each module, or each folder of modules, with what it may import of the project besides its own folder.
 ALLOWED: dict[str, set[str]] = {
     "harness.core": set(),
-    "harness.files": {"harness.core"},
+    "harness.archive": set(),
+    "harness.files": {"harness.core", "harness.archive"},
     "harness.registry": {"harness.core"},
-    "harness.policy": {"harness.core", "harness.meter"},
+    "harness.thinking": {"harness.core"},
+    "harness.policy": {"harness.core", "harness.meter", "harness.thinking"},
     "harness.meter": set(),
     "harness.batcher": {"harness.core"},
+    "harness.steps": set(),
     "harness.endpoint": {"harness.core"},
     "harness.tree": {"harness.core"},
-    "harness.verification": {"harness.core"},
+    "harness.verification": {"harness.core", "harness.steps"},
     "harness.choice": {"harness.core"},
     "harness.synthetic": {"harness.core"},
-    "harness.tokenizer": {"harness.core"},
+    "harness.tokenizer": {"harness.core", "harness.thinking"},
     "harness.calls": BASE,
     "harness.limits": {*BASE, "harness.calls"},
     "harness.run": BASE,
     "harness.models": {*BASE, "harness.registry"},
-    "harness.strategies": {"harness.core", "harness.policy", "harness.tree", "harness.verification"},
+    "harness.strategies": {f"harness.{name}" for name in ("core", "policy", "steps", "tree", "verification")},
     "harness.verifiers": {
         *BASE,
         *(f"harness.{name}" for name in ("batcher", "endpoint", "models", "registry", "synthetic", "tokenizer")),
@@ -40,31 +43,37 @@ ALLOWED: dict[str, set[str]] = {
     "harness.backends": {
         *BASE,
         *(f"harness.{n}" for n in ("batcher", "endpoint", "replicas", "models", "registry", "synthetic", "tokenizer")),
+        "harness.thinking",
     },
-    "scorers": {"harness.core"},
+    "scorers": {"harness.core", "harness.thinking"},
     "tasks": {*BASE, "scorers"},
-    "harness.records": {"harness.core", "harness.choice", "harness.registry", "harness.run"},
-    "harness.judge": {"harness.core", "harness.calls"},
-    "harness.desk": {"harness.core", "harness.calls", "scorers"},
+    "harness.records": {"harness.core", "harness.choice", "harness.registry", "harness.run", "harness.thinking"},
+    "harness.judge": {"harness.core", "harness.calls", "harness.thinking"},
+    "harness.desk": {"harness.core", "harness.calls", "harness.thinking", "scorers"},
     "harness.outcomes": {"harness.core", "harness.run", "scorers"},
     "harness.localization": {"harness.run", "scorers"},
     "harness.results": {
-        *(f"harness.{name}" for name in ("core", "calls", "localization", "outcomes", "registry", "run")),
+        *(f"harness.{n}" for n in ("analysis", "core", "calls", "localization", "outcomes", "registry", "run")),
         "scorers",
     },
     "harness.baseline": {*BASE, "harness.outcomes", "harness.results", "harness.run", "scorers"},
     "harness.gate": {"harness.baseline", "harness.run", "scorers"},
     "harness.replicas": {"harness.core"},
+    "harness.rerun": {*BASE, "scorers"},
+    "harness.forecast": {"harness.core"},
     "harness.merge": {*BASE, "harness.results", "harness.run"},
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
         *BASE,
-        *(f"harness.{name}" for name in ("calls", "judge", "records", "results", "run")),
+        *(f"harness.{name}" for name in ("calls", "judge", "records", "results", "run", "thinking")),
         "scorers",
     },
     "harness.replay": {
         *BASE,
-        *(f"harness.{name}" for name in ("calls", "choice", "desk", "registry", "run", "verification", "analysis")),
+        *(
+            f"harness.{name}"
+            for name in ("calls", "choice", "desk", "registry", "steps", "run", "verification", "analysis")
+        ),
         "scorers",
     },
     "harness.evaluate": {
@@ -73,18 +82,34 @@ ALLOWED: dict[str, set[str]] = {
             f"harness.{name}"
             for name in (
                 *("calls", "choice", "desk", "judge", "limits", "meter", "policy", "progress", "records", "registry"),
-                *("results", "run", "verification", "analysis"),
+                *("results", "run", "thinking", "verification", "analysis"),
             )
         ),
         "scorers",
     },
-    "harness.analysis": {*BASE, "harness.choice", "harness.outcomes", "harness.run", "scorers"},
-    "reports": {
+    "harness.traces": {"harness.core", "harness.steps", "scorers"},
+    "harness.analysis": {
         *BASE,
-        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run")),
+        *(f"harness.{name}" for name in ("choice", "outcomes", "run", "thinking", "traces")),
         "scorers",
     },
-    "leaderboard": {"harness.core", "harness.run", "reports"},
+    "harness.exports": {
+        *BASE,
+        *(f"harness.{name}" for name in ("analysis", "calls", "models", "outcomes", "registry", "results", "run")),
+        "harness.tokenizer",
+        "scorers",
+        "tasks",
+    },
+    "reports": {
+        *BASE,
+        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run", "traces")),
+        "scorers",
+    },
+    "leaderboard": {
+        *BASE,
+        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "results", "run")),
+        *("reports", "scorers"),
+    },
     "harness.commands": {"harness", "tasks", "scorers", "reports", "leaderboard"},
     "harness.cli": {"harness.core", "harness.commands"},
 }

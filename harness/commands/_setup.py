@@ -10,10 +10,11 @@ from typing import Any
 
 from harness import registry
 from harness.backends._nobody import Nobody
-from harness.core import Backend, NothingToDoError, Sampling, Task, UsageError, Verifier
+from harness.core import Backend, NothingToDoError, Problem, Sampling, Task, UsageError, Verifier
 from harness.evaluate import Plan
 from harness.judge import Judge
 from harness.replicas import Replicas
+from harness.run import Run
 from harness.verification import AGGREGATIONS
 from tasks.loading import load_task
 from tasks.selection import select
@@ -287,6 +288,24 @@ def _check_fit(strategy: str, task: Task, models: Models) -> None:
         )
 
 
+def unsolved(task: Task, folders: Sequence[str]) -> Sequence[Problem]:
+    """The problems of a task; with run folders, those that were asked there and have no correct response in any of
+    them. Raises UsageError where a run is not of this task, NothingToDoError where all are solved."""
+    if not folders:
+        return task.problems
+    asked, solved = set[str](), set[str]()
+    for run in (Run.open(Path(folder)) for folder in folders):
+        if run.manifest["identity"]["task"]["digest"] != task.digest:
+            raise UsageError(f"--unsolved {run.folder} is not a run of the task '{task.name}' as it is asked now.")
+        lines = [line for line in run.lines("problems.jsonl") if line["status"] == "ok"]
+        asked |= {line["problem_id"] for line in lines}
+        solved |= {line["problem_id"] for line in lines if line["c"]}
+    kept = [problem for problem in task.problems if problem.id in asked - solved]
+    if not kept:
+        raise NothingToDoError(f"The runs of --unsolved solve all of their {len(asked)} problems.")
+    return kept
+
+
 def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, verifiers: Verifiers) -> Iterator[Plan]:
     """Every task with every strategy, in the order of the command."""
     wanted_ks = ks(arguments.k)
@@ -294,7 +313,8 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, 
     tasks = []
     for name in task_names(arguments):
         task = load_task(name, include_path=folders, num_fewshot=arguments.num_fewshot)
-        problems = select(task.problems, limit=arguments.limit, levels=arguments.level)
+        open_ones = unsolved(task, arguments.unsolved or ())
+        problems = select(open_ones, limit=arguments.limit, levels=arguments.level)
         tasks.append(replace(task, problems=problems))
         if arguments.shard and arguments.shard[0] > len(problems):
             raise NothingToDoError(f"Part {arguments.shard[0]} of {len(problems)} problems of {name} is empty.")
@@ -325,3 +345,16 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, 
                 budget=arguments.budget,
                 shard=arguments.shard,
             )
+
+
+def recorded(run: Run) -> argparse.Namespace | None:
+    """The options of the `harness eval` that made a run; None where another command did."""
+    from harness.cli import parser
+    from harness.commands._config import with_config
+
+    argv = list(run.manifest["command"][1:])
+    if argv[:1] != ["eval"]:
+        return None
+    known, _ = parser()[1]["eval"].parse_known_args(argv[1:])
+    known.argv, known.command = argv, "eval"
+    return with_config(known)

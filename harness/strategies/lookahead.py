@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
-from harness.core import Prompt, Selection, split_steps
+from harness.core import Prompt, Selection
 from harness.policy import Policy
+from harness.steps import split_steps
 from harness.strategies._steps import score
 from harness.strategies.beam import beams
 from harness.tree import Node

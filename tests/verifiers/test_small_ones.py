@@ -25,9 +25,9 @@ from harness.core import (
     Request,
     Scores,
     UsageError,
-    split_steps,
 )
 from harness.core import Path as Steps
+from harness.steps import split_steps
 from harness.verifiers.confidence import Confidence
 from harness.verifiers.exact import Exact, _after, reachable
 from harness.verifiers.judge import Judge
