@@ -11,6 +11,7 @@ from harness.core import BackendError, Desk, Path, Scores, UsageError
 from harness.models import locate
 from harness.verifiers._interfaces import VERSION, recognise
 from harness.verifiers._local import Local
+from harness.verifiers._pooling import Pooling
 from harness.verifiers._served import Served
 
 ENGINES = ("transformers", "vllm")
@@ -43,13 +44,17 @@ class PRM:
         self._lock = threading.Lock()
         self._tokenizer: Any = None
         self.concurrency = concurrency
-        self._engine: Local | Served
+        self._engine: Local | Pooling | Served
         about: Mapping[str, Any] = {"dtype": dtype, **located.identity}
+        about = about if engine == "transformers" else {"engine": engine, **about}
         if base_url:
             options = {"timeout": timeout, "key_env": api_key_env, "concurrency": concurrency}
             self._engine = Served(name, base_url, **options)
             about = {"served": name, "revision": revision}
             self.environment: Mapping[str, Any] = {"base_url": self._engine.shown, "tokenizer": tokenizer or name}
+        elif engine == "vllm":
+            self._engine = Pooling(located.path, self._interface.name, self._words, dtype=dtype, longest=max_length)
+            self.environment = {"engine": engine}
         else:
             self._engine = Local(
                 located.path, self._interface.load, self._words, dtype=dtype, device=device, batch_size=batch_size
