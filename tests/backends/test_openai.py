@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import pytest
 
 from fault_server import FAULTS, Call, FaultServer, Reply, tokens
+from harness import endpoint
 from harness.backends import openai
 from harness.backends.openai import OpenAI
 from harness.core import BackendError, Completion, Message, Prompt, Request, Sampling, UsageError
@@ -528,7 +529,7 @@ def test_an_error_with_status_200_is_told() -> None:
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_an_endless_body_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
-    monkeypatch.setattr(openai, "MAX_BODY", 100_000)
+    monkeypatch.setattr(endpoint, "MAX_BODY", 100_000)
     body = json.dumps({"choices": [{"message": {"content": "x" * 5_000_000}, "finish_reason": "stop"}]}).encode()
     reply = Reply(200, gzip.compress(body), {"Content-Encoding": "gzip"}) if packed else Reply(200, body)
     with FaultServer(said, lambda call, payload: reply) as server:
