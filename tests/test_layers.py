@@ -77,6 +77,7 @@ ALLOWED: dict[str, set[str]] = {
         *BASE,
         *(f"harness.{name}" for name in ("analysis", "calls", "outcomes", "registry", "results", "run")),
         "scorers",
+        "tasks",
     },
     "harness.analysis": {*BASE, "harness.choice", "harness.outcomes", "harness.run", "scorers"},
     "reports": {
