@@ -32,7 +32,9 @@ class Parser(argparse.ArgumentParser):
 
     late: Callable[[Parser, Sequence[str]], None] | None = None
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def parse_known_args(  # type: ignore[override]
+        self, args: Any = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
         """As argparse has it, after `late`."""
         late, self.late = self.late, None
         if late is not None:

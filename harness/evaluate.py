@@ -107,6 +107,7 @@ class Plan:
                 "uses_gold": self.verifier.uses_gold,
                 "environment": dict(self.verifier.environment),
             },
+            "strategy_uses_gold": bool(registry.constant("strategy", self.strategy, "USES_GOLD")),
             "first_prompt": {"problem_id": prompt.problem_id, "text": prompt.text, "token_ids": ids},
             "chat_template": getattr(tokenizer, "chat_template", None) if prompt.templated else None,
             "environment": {**_environment(), **self.backend.environment},
@@ -270,7 +271,7 @@ class _Run:
             render=lambda messages: rendered(problem, messages, plan.backend, chat_template=plan.chat_template),
             count=None if tokenizer is None else lambda text: len(tokenizer.encode(text, special_tokens=False)),
         )
-        parts: Json = {"prompt": prompt, "policy": policy}
+        parts: Json = {"prompt": prompt, "policy": policy, "gold": problem.answer}
         if plan.verifier is not None:
             desk = ProblemDesk(
                 problem,

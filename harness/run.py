@@ -189,6 +189,11 @@ def differing(a: Any, b: Any, where: str = "") -> list[str]:
     return [] if digest(a) == digest(b) else [where]
 
 
+def uses_gold(manifest: Mapping[str, Any]) -> bool:
+    """Whether the verifier or the strategy of a run sees the gold answers: its numbers are an analysis, no result."""
+    return bool((manifest.get("verifier") or {}).get("uses_gold") or manifest.get("strategy_uses_gold"))
+
+
 def sibling_logs(out: Path, folder: Path, model: Mapping[str, Any]) -> list[Path]:
     """The call logs of other runs under `out` that were made with the same model."""
     found = []

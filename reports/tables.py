@@ -17,6 +17,7 @@ from harness.run import Json, Run
 
 GROUPS = ("level", "subject")
 SHOWN_KS = 3
+ORACLE = " (ORACLE: sees the gold answers; an analysis, no result)"
 
 
 Column = tuple[str, int | None]
@@ -86,14 +87,15 @@ def caption(run: Run) -> str:
     options = ", ".join(f"{k}={v}" for k, v in strategy["parameters"].items())
     state = run.manifest["state"]
     what = f"{results['task']} · {strategy['name']}{f'({options})' if options else ''} · {results['model']}"
-    return f"{what}{by_whom(run.manifest.get('verifier'))} · {state}"
+    gold = f" · its strategy{ORACLE}" if run.manifest.get("strategy_uses_gold") else ""
+    return f"{what}{by_whom(run.manifest.get('verifier'))}{gold} · {state}"
 
 
 def by_whom(verifier: Json | None) -> str:
     """The verifier for a caption; one that sees the gold answers is marked."""
     if not verifier or not verifier["name"]:
         return ""
-    mark = " (ORACLE: sees the gold answers; an analysis, no result)" if verifier.get("uses_gold") else ""
+    mark = ORACLE if verifier.get("uses_gold") else ""
     return f" · verifier {verifier['name']}, {verifier['aggregation']}{mark}"
 
 

@@ -75,7 +75,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "harness.exports": {
         *BASE,
-        *(f"harness.{name}" for name in ("analysis", "calls", "outcomes", "registry", "results", "run")),
+        *(f"harness.{name}" for name in ("analysis", "calls", "models", "outcomes", "registry", "results", "run")),
+        "harness.tokenizer",
         "scorers",
         "tasks",
     },

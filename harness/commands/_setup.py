@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from harness import registry
-from harness.core import Backend, Sampling, Task, UsageError, Verifier
+from harness.core import Backend, NothingToDoError, Problem, Sampling, Task, UsageError, Verifier
 from harness.evaluate import Plan
 from harness.judge import Judge
+from harness.run import Run
 from harness.verification import AGGREGATIONS
 from tasks.loading import load_task
 from tasks.selection import select
@@ -226,6 +227,24 @@ def judge_of(arguments: argparse.Namespace, models: Models | None, task: Task) -
     return Judge(models.backend(task), models.name, everything=arguments.judge_all)
 
 
+def unsolved(task: Task, folders: Sequence[str]) -> Sequence[Problem]:
+    """The problems of a task; with run folders, those that were asked there and have no correct response in any of
+    them. Raises UsageError where a run is not of this task, NothingToDoError where all are solved."""
+    if not folders:
+        return task.problems
+    asked, solved = set[str](), set[str]()
+    for run in (Run.open(Path(folder)) for folder in folders):
+        if run.manifest["identity"]["task"]["digest"] != task.digest:
+            raise UsageError(f"--unsolved {run.folder} is not a run of the task '{task.name}' as it is asked now.")
+        lines = [line for line in run.lines("problems.jsonl") if line["status"] == "ok"]
+        asked |= {line["problem_id"] for line in lines}
+        solved |= {line["problem_id"] for line in lines if line["c"]}
+    kept = [problem for problem in task.problems if problem.id in asked - solved]
+    if not kept:
+        raise NothingToDoError(f"The runs of --unsolved solve all of their {len(asked)} problems.")
+    return kept
+
+
 def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, verifiers: Verifiers) -> Iterator[Plan]:
     """Every task with every strategy, in the order of the command."""
     chosen = strategies(arguments)
@@ -234,7 +253,8 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, 
     tasks = []
     for name in task_names(arguments):
         task = load_task(name, include_path=folders, num_fewshot=arguments.num_fewshot)
-        problems = select(task.problems, limit=arguments.limit, levels=arguments.level)
+        open_ones = unsolved(task, arguments.unsolved or ())
+        problems = select(open_ones, limit=arguments.limit, levels=arguments.level)
         tasks.append(replace(task, problems=problems))
     for task in tasks:
         backend = models.backend(task)

@@ -33,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--num-fewshot", type=_count, metavar="N", help="examples in the prompt (default: the task's)")
     what.add_argument("--limit", type=_limit, metavar="N", help="N problems, stratified by level, always the same ones")
     what.add_argument("--level", metavar="L", help='levels to keep, such as "5", "1-3" or "1,4-5"')
+    what.add_argument(
+        "--unsolved", action="append", metavar="RUN", help="only problems of this run without a correct response"
+    )
     model = parser.add_argument_group("model")
     model.add_argument("--model", metavar="BACKEND/NAME", help="`harness list backends`")
     model.add_argument("-M", action="append", metavar="key=value", help="an option of the backend")

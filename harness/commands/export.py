@@ -51,9 +51,9 @@ def _formats(parser: Parser, argv: Sequence[str]) -> None:
         name = asked.parse_known_args(list(argv))[0].format
     except argparse.ArgumentError:
         return  # the real parser says what is wrong
-    module = _module(name) if name in names else None
-    if hasattr(module, "add_arguments"):
-        module.add_arguments(parser.add_argument_group(f"--format {name}"))
+    add = getattr(_module(name), "add_arguments", None) if name in names else None
+    if add is not None:
+        add(parser.add_argument_group(f"--format {name}"))
 
 
 def _module(name: str) -> Any:
