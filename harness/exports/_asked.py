@@ -60,6 +60,16 @@ def asked(run: Run, options: argparse.Namespace) -> Asked:
     return Asked(problems, places, *_prompts(run, problems))
 
 
+def distinct(runs: Sequence[Run]) -> None:
+    """Raises UsageError where two of the folders hold the same run: one would be written over the other."""
+    seen: dict[tuple[str, str], Run] = {}
+    for run in runs:
+        key = (run.manifest["identity_digest"], run.manifest["created"])
+        if key in seen:
+            raise UsageError(f"{seen[key].folder} and {run.folder} are the same run. Name it once.")
+        seen[key] = run
+
+
 def _prompts(run: Run, problems: Mapping[str, Problem]) -> tuple[dict[str, str], bool]:
     """What the model read. The manifest has the first prompt: the others have the same frame around their own message,
     which is believed only if the digest of all prompts, part of the run's identity, comes out."""

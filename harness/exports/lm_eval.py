@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core import Problem
-from harness.exports._asked import Asked, add_include_path, asked
+from harness.exports._asked import Asked, add_include_path, asked, distinct
 from harness.exports._text import Cleaner, safe_name, write_lines
 from harness.files import write_json
 from harness.run import Json, Run
@@ -36,6 +36,7 @@ def add_arguments(parser: argparse._ActionsContainer) -> None:
 
 def export(runs: Sequence[Run], output: Path, options: argparse.Namespace) -> str:
     """Write both files of every run under `output`; the result says what was written."""
+    distinct(runs)
     cleaner = Cleaner()
     notes, samples = set(), 0
     for run in runs:

@@ -4,55 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from exporting import CLEANED, export
 from harness.run import Run
+from lm_eval_runs import lm_eval_run
 from support import lines
 from tasks import stock
 
 with stock.quiet():
-    from lm_eval import simple_evaluate
-    from lm_eval.api.model import LM
-    from lm_eval.loggers import EvaluationTracker
-    from lm_eval.tasks import TaskManager
     from lm_eval.utils import get_file_datetime, get_file_task_name, make_table
-
-
-class Answers(LM):
-    """A model of lm-eval's that writes given texts."""
-
-    def __init__(self, answer: Callable[[str], str]) -> None:
-        super().__init__()
-        self._answer = answer
-
-    def generate_until(self, requests: Any, disable_tqdm: bool = False) -> list[str]:
-        return [self._answer(request.args[0]) for request in requests]
-
-    loglikelihood = loglikelihood_rolling = None
-
-
-def of_lm_eval(out: Path, sums: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Results and samples that lm-eval writes itself."""
-    tracker = EvaluationTracker(output_path=str(out))
-    with stock.quiet():
-        results = simple_evaluate(
-            model=Answers(lambda prompt: "\\boxed{0}"),
-            tasks=["sums"],
-            task_manager=TaskManager(include_path=str(sums), include_defaults=False),
-            bootstrap_iters=0,
-            evaluation_tracker=tracker,
-        )
-    samples = results.pop("samples")
-    tracker.save_results_aggregated(results=results, samples=samples)
-    tracker.save_results_samples(task_name="sums", samples=samples["sums"])
-    (written,) = out.glob("*/results_*.json")
-    (beside,) = out.glob("*/samples_*.jsonl")
-    return json.loads(written.read_text()), lines(beside)
 
 
 def exported(runs: list[Run], out: Path, sums: Path) -> tuple[list[Path], list[Path]]:
@@ -62,7 +25,8 @@ def exported(runs: list[Run], out: Path, sums: Path) -> tuple[list[Path], list[P
 
 
 def test_fields_and_hashes_are_those_of_lm_eval(sampled: Run, sums: Path, tmp_path: Path) -> None:
-    own_results, own_samples = of_lm_eval(tmp_path / "own", sums)
+    written, beside = lm_eval_run(tmp_path / "own", sums, "sums", lambda prompt, n: "\\boxed{0}")
+    own_results, own_samples = json.loads(written.read_text()), lines(beside)
     (results,), (samples,) = exported([sampled], tmp_path / "out", sums)
     ours = json.loads(results.read_text())
     environment = {"upper_git_hash", "tokenizer_pad_token", "tokenizer_eos_token", "tokenizer_bos_token"}
