@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scorers.curves import Curve
 
 GROUPS = ("level", "subject")
+READ_OR_WRITTEN = ("prompt_tokens", "completion_tokens", "verifier_tokens")
 DRAWING = ("sample", "best_of_n", "self_consistency")
 """The strategies whose responses are independent draws, so that fewer of them would have been a smaller n."""
 CURVES = ("pass@k", "maj@k", "best@k", "wmaj@k", "pass^k", "g-pass@k[0.5]", "g-pass@k[0.75]", "mg-pass@k")
@@ -24,7 +25,8 @@ CURVES = ("pass@k", "maj@k", "best@k", "wmaj@k", "pass^k", "g-pass@k[0.5]", "g-p
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the metrics need of one problem; lists hold an entry per response."""
+    """What the metrics need of one problem; lists hold an entry per response. Of an imported run those of tokens and
+    cuts are empty, and `total_tokens` is None, where the other harness did not say."""
 
     problem_id: str
     groups: dict[str, Any]
@@ -36,7 +38,7 @@ class Outcome:
     tokens: list[int]
     thinking: list[int]
     truncated: list[bool]
-    total_tokens: int
+    total_tokens: int | None
     human_tokens: list[int]
     opinions: list[bool | None]
     usage: dict[str, int] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Outcome:
     def of(problem: Json, responses: Sequence[Json]) -> Outcome:
         """From the lines of the run folder. Votes are counted on the canonical form, else on the answer itself."""
         usage = problem.get("usage") or {}
+        counted = [r for r in responses if r["usage"]["completion_tokens"] is not None]  # imported runs count none
         return Outcome(
             problem_id=problem["problem_id"],
             groups={"all": None, **{name: problem.get(name) for name in GROUPS}, **(problem.get("groups") or {})},
@@ -53,10 +56,10 @@ class Outcome:
             answers=[r["answer"] if r["canonical"] is None else r["canonical"] for r in responses],
             correct=[r["correct"] for r in responses],
             scores=[r["score"] for r in responses],
-            tokens=[r["usage"]["completion_tokens"] for r in responses],
-            thinking=[r["usage"]["thinking_tokens"] for r in responses],
-            truncated=[r["finish_reason"] in CUT for r in responses],
-            total_tokens=sum(usage.get(k, 0) for k in ("prompt_tokens", "completion_tokens", "verifier_tokens")),
+            tokens=[r["usage"]["completion_tokens"] for r in counted],
+            thinking=[r["usage"]["thinking_tokens"] for r in counted],
+            truncated=[r["finish_reason"] in CUT for r in responses if r["finish_reason"] is not None],
+            total_tokens=None if responses and not counted else sum(usage.get(name, 0) for name in READ_OR_WRITTEN),
             human_tokens=problem.get("human_tokens") or [],
             opinions=[r.get("judge") for r in responses],
             usage=dict(usage),

@@ -33,6 +33,11 @@ Json = dict[str, Any]
 SCHEMA = "harness.run/1"
 RESULTS_SCHEMA = "harness.results/1"
 PROBLEM_FILES = ("responses.jsonl", "trees.jsonl", "problems.jsonl")
+DOCUMENTS = "documents.jsonl"
+"""In an imported run: a line per problem with what it was asked, since its task may not be known here."""
+IMPORTED = "imported"
+WHOLE = ("complete", IMPORTED)
+"""The states of a run that lacks nothing."""
 
 
 def now() -> str:
@@ -168,7 +173,7 @@ class RunWriter:
             file.close()
         if results is not None:
             write_json(self.folder / "results.json", results)
-        names = [*PROBLEM_FILES, "calls.jsonl", "results.json"]
+        names = [*PROBLEM_FILES, DOCUMENTS, "calls.jsonl", "results.json"]
         present = [self.folder / name for name in names if (self.folder / name).exists()]
         self.manifest["files"] = {p.name: {"sha256": file_digest(p), "bytes": p.stat().st_size} for p in present}
         self.manifest["sessions"] = [*self.manifest["sessions"], {**self._session, "ended": now(), **about}]

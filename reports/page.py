@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from harness.analysis.cost import costs
 from harness.run import Run
 from reports.cost import cost
 from reports.tables import caption, footnotes, table
@@ -18,7 +19,7 @@ def html(runs: Sequence[Run], *, by: str = "level", metrics: Sequence[str] = ())
     for run in runs:
         header, body = table(run, by=by, metrics=metrics)
         shown.append(View(caption(run), header, body, footnotes(run, metrics=metrics), []))
-        if not metrics:
+        if not metrics and costs(run):
             shown.append(cost(run, by=by))
     return views(shown, title=f"Results by {by}")
 

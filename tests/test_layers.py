@@ -80,6 +80,12 @@ ALLOWED: dict[str, set[str]] = {
         "scorers",
         "tasks",
     },
+    "harness.imports": {
+        *BASE,
+        *(f"harness.{name}" for name in ("records", "results", "run")),
+        "scorers",
+        "tasks",
+    },
     "harness.analysis": {*BASE, "harness.choice", "harness.outcomes", "harness.run", "scorers"},
     "reports": {
         *BASE,

@@ -117,9 +117,14 @@ def _show(shown: Sequence[View], form: str) -> int:
 
 def _both(by: str) -> Callable[[Run], str]:
     """Accuracies, and below them what they cost."""
+    from harness.analysis.cost import costs
     from reports import cost, tables, views
 
-    return lambda run: f"{tables.markdown([run], by=by)}\n\n{views.markdown([cost.cost(run, by=by)])}"
+    def both(run: Run) -> str:
+        own = tables.markdown([run], by=by)
+        return f"{own}\n\n{views.markdown([cost.cost(run, by=by)])}" if costs(run) else own
+
+    return both
 
 
 def _series(runs: Sequence[Run], arguments: argparse.Namespace) -> int:

@@ -9,12 +9,8 @@ from pathlib import Path
 
 from harness.core import Message, Problem, UsageError
 from harness.files import digest
-from harness.run import Json, Run
+from harness.run import DOCUMENTS, Json, Run
 from tasks.loading import load_task
-
-DOCUMENTS = "documents.jsonl"
-"""In an imported run: a line per problem with what it was asked (`problem_id, statement, text, messages, doc, doc_id`),
-since its task may not be known here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-
-from harness.files import dumps, replacing
 
 _LONE = re.compile("[\ud800-\udfff]")
 
@@ -40,17 +37,6 @@ class Cleaner:
         if not self.changed:
             return ""
         return f" {self.changed} texts held lone surrogates, which stand in them as \\udXXX."
-
-
-def write_lines(path: Path, records: Any) -> int:
-    """A JSON-lines file in one step; the result is how many lines it has. Raises IncompleteError where it cannot be
-    written."""
-    count = 0
-    with replacing(path) as stream:
-        for record in records:
-            stream.write(dumps(record).encode() + b"\n")
-            count += 1
-    return count
 
 
 def safe_name(text: str) -> str:

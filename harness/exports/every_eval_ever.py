@@ -23,8 +23,8 @@ from importlib import metadata
 from pathlib import Path
 
 from harness.exports._asked import Asked, add_include_path, asked, distinct
-from harness.exports._text import Cleaner, write_lines
-from harness.files import file_digest, write_json
+from harness.exports._text import Cleaner
+from harness.files import file_digest, write_json, write_lines
 from harness.run import Json, Run
 
 HELP = "Every Eval Ever 0.3.0: a JSON file with the results, a JSON-lines file with the samples"

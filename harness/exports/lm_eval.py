@@ -19,8 +19,8 @@ from typing import Any
 
 from harness.core import Problem
 from harness.exports._asked import Asked, add_include_path, asked, distinct
-from harness.exports._text import Cleaner, safe_name, write_lines
-from harness.files import write_json
+from harness.exports._text import Cleaner, safe_name
+from harness.files import write_json, write_lines
 from harness.run import Json, Run
 
 HELP = "lm-eval's results_….json and samples_….jsonl"
