@@ -80,6 +80,8 @@ ALLOWED: dict[str, set[str]] = {
         "scorers",
         "tasks",
     },
+    "harness.housekeeping": {*BASE, "harness.run"},
+    "harness.watching": {*BASE, "harness.housekeeping", "harness.progress", "harness.run", "scorers"},
     "harness.imports": {
         *BASE,
         *(f"harness.{name}" for name in ("records", "results", "run")),
@@ -89,7 +91,10 @@ ALLOWED: dict[str, set[str]] = {
     "harness.analysis": {*BASE, "harness.choice", "harness.outcomes", "harness.run", "scorers"},
     "reports": {
         *BASE,
-        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run")),
+        *(
+            f"harness.{name}"
+            for name in ("analysis", "baseline", "housekeeping", "outcomes", "registry", "results", "run")
+        ),
         "scorers",
     },
     "leaderboard": {"harness.core", "harness.run", "reports"},

@@ -74,6 +74,7 @@ def test_the_tree_is_a_tree_of_spans(searched: Run, sums: Path, tmp_path: Path) 
     assert (verifier is None) == (searched.results()["usage"]["asked"]["verifier_tokens"] == 0)
 
 
+@pytest.mark.filterwarnings("ignore")  # of Inspect's, about pandas
 def test_samples_are_read_one_by_one_and_as_a_table(sampled: Run, sums: Path, tmp_path: Path) -> None:
     from inspect_ai.analysis import samples_df
 
