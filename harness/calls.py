@@ -16,7 +16,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from harness.core import Backend, BackendError, Completion, Request, Usage
 from harness.files import LineWriter, digest, repair_lines
@@ -145,6 +145,12 @@ class CallLog:
                 await asyncio.sleep(max(wait, min(error.retry_after or 0.0, self._retries.longest_wait)))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
+    async def settle(self) -> None:
+        """Wait for the calls under way, whoever began them: what the engine has worked on is logged."""
+        while self._under_way:
+            await asyncio.wait(list(self._under_way.values()))
+            await asyncio.sleep(0)
+
     def close(self) -> None:
         """Sync the log and let the files go."""
         self._writer.close()
@@ -160,11 +166,22 @@ class Ledger:
     generated: Usage = field(default_factory=Usage)
 
 
+class Toll(Protocol):
+    """What watches over the engine calls of a command (`harness.limits`)."""
+
+    def check(self) -> None:
+        """Before a call: raises where no more may be begun."""
+
+    def spend(self, usage: Usage) -> None:
+        """After a call: what it used."""
+
+
 class ProblemCalls:
     """The calls of one problem: keys them, bills them, and asks a backend for what is not in the log."""
 
-    def __init__(self, log: CallLog, backend: Backend, problem_id: str) -> None:
+    def __init__(self, log: CallLog, backend: Backend, problem_id: str, *, toll: Toll | None = None) -> None:
         self.ledger = Ledger()
+        self._toll = toll
         self._log = log
         self.backend = backend
         self._problem_id = problem_id
@@ -197,8 +214,12 @@ class ProblemCalls:
 
         async def noted() -> Json:
             nonlocal fresh
+            if self._toll is not None:
+                self._toll.check()
             result = await produce()
             fresh = True
+            if self._toll is not None:
+                self._toll.spend(billed(role, result))
             return result
 
         result = await self._log.call(key, {"kind": role, "problem_id": self._problem_id} | about, noted)

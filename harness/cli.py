@@ -22,7 +22,8 @@ examples:
   harness gate --baseline baselines/math500.jsonl --model vllm/my-checkpoint
 
 exit codes: 0 done or passed, 1 internal error, 2 usage, 3 incomplete or not written, 4 not comparable, 5 nothing to do,
-10 regression, 11 inconclusive in strict mode, 130 interrupted (resumable)
+10 regression, 11 inconclusive in strict mode, 12 a limit is reached (resumable),
+130 interrupted (resumable)
 """
 
 

@@ -32,6 +32,7 @@ from harness.core import (
 from harness.desk import ProblemDesk, rendered
 from harness.files import digest
 from harness.judge import Judge, settled
+from harness.limits import LimitError, Limits
 from harness.meter import Meter
 from harness.policy import Policy
 from harness.progress import Progress
@@ -66,6 +67,15 @@ class Plan:
     verifier_name: str | None = None
     aggregation: str = "last"
     budget: int | None = None
+    limits: Limits | None = None
+    shard: tuple[int, int] | None = None
+    """(i, n): only every n-th problem, from the i-th on, in a folder of its own, which `harness.merge` joins."""
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Those that this plan asks."""
+        first, step = self.shard or (1, 1)
+        return self.task.problems[first - 1 :: step]
 
     def prompt(self, problem: Problem) -> Prompt:
         """What the model reads for a problem: rendered by its own chat template where it has one and it is wanted."""
@@ -91,13 +101,15 @@ class Plan:
 
     def about(self, command: Sequence[str]) -> Json:
         """The rest of the manifest: what a reader wants to know and no number depends on."""
-        prompt = self.prompt(self.task.problems[0])
+        prompt = self.prompt(self.problems[0])
         tokenizer = self.backend.tokenizer
         ids = tokenizer.encode(prompt.text, special_tokens=not prompt.templated)[:64] if tokenizer else None
         return {
             "model": self.model,
             "command": list(command),
-            "problem_ids": [problem.id for problem in self.task.problems],
+            "problem_ids": [problem.id for problem in self.problems],
+            "shard": self.shard
+            and {"index": self.shard[0], "of": self.shard[1], "problem_ids": [p.id for p in self.task.problems]},
             "ks": self.ks and list(self.ks),
             "judge": self.judge and self.judge.name,
             "verifier": self.verifier
@@ -122,6 +134,8 @@ class Finished:
     state: str
     results: Json | None
     warnings: tuple[str, ...] = ()
+    reached: str | None = None
+    """The limit of the command that ended it, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +164,15 @@ async def evaluate(
     that it is enough before all problems were asked; the same plan without them goes on in the same folder.
     """
     identity = plan.identity()
-    writer = RunWriter(out, plan.task.name, plan.strategy, identity, plan.about(command))
+    writer = RunWriter(out, plan.task.name, plan.strategy, identity, plan.about(command), shard=plan.shard)
     run = _Run(plan, writer, pool, out, progress)
     try:
-        for number, block in enumerate(blocks.problems if blocks else [plan.task.problems], 1):
+        for number, block in enumerate(blocks.problems if blocks else [plan.problems], 1):
             await run.all(block)
-            writer.order([problem.id for problem in plan.task.problems])
-            if run.failed or (blocks and blocks.enough(Run(writer.folder, writer.manifest), number)):
+            writer.order([problem.id for problem in plan.problems])
+            if run.failed or run.reached or (blocks and blocks.enough(Run(writer.folder, writer.manifest), number)):
                 break
+        await run.log.settle()
         run.warn()
         written = Run(writer.folder, writer.manifest)
         results = build(written, plan.ks)
@@ -170,7 +185,7 @@ async def evaluate(
             run.close("interrupted", None)
         raise
     run.close(state, results)
-    return Finished(writer.folder, state, results, tuple(run.warnings))
+    return Finished(writer.folder, state, results, tuple(run.warnings), run.reached)
 
 
 class _Run:
@@ -185,11 +200,14 @@ class _Run:
         self.log = CallLog(writer.calls_path, siblings=siblings, concurrency=self.concurrency)
         self.errors = self._in_a_row = self._repeated = self._drawn = 0
         self.gave_up = self._any_ok = False
+        self.reached: str | None = None
+        if plan.limits is not None:
+            plan.limits.resume(writer.calls_path)
         self._started = time.monotonic()
         self.generated = Usage()
         self._strategy: Callable[..., Awaitable[Selection]] = registry.component("strategy", plan.strategy)
         label = f"{plan.task.name} {plan.strategy}"
-        done, total = len(writer.done), len(plan.task.problems)
+        done, total = len(writer.done), len(plan.problems)
         self.progress = progress(label, total, done, side_by_side=self.concurrency)
         self.warnings = self._first_warnings()
 
@@ -201,7 +219,7 @@ class _Run:
             found.append(f"{bad} damaged lines were set aside in *.bad.jsonl; what they held is done again.")
         tokenizer = self.plan.backend.tokenizer
         if tokenizer is not None:
-            prompt = self.plan.prompt(self.plan.task.problems[0])
+            prompt = self.plan.prompt(self.plan.problems[0])
             found += tokenizer.warnings(prompt.text, templated=prompt.templated)
         for warning in found:
             self.progress.say(f"warning: {warning}")
@@ -226,18 +244,23 @@ class _Run:
         """What can be said after the last call."""
         if self._drawn >= 3 and self._repeated == self._drawn:
             self.warnings.append("All draws of every problem are identical: the engine seems to ignore the seed.")
+        if self.reached:
+            self.warnings.append("A limit ended the run early; what ends first are the easy problems, not a sample.")
         if self.gave_up:
             self.warnings.append(f"Stopped after {self._in_a_row} problems in a row failed; the same command goes on.")
 
     async def _worker(self, todo: Iterator[Problem]) -> None:
         for problem in todo:
-            await self._problem(problem)
-            if self.gave_up:
+            try:
+                await self._problem(problem)
+            except LimitError as limit:  # the others end with their next call; those under way are finished
+                self.reached = str(limit)
+            if self.gave_up or self.reached:
                 return
 
     async def _problem(self, problem: Problem) -> None:
         """One problem, from prompt to its line in the run folder; what fails is written down."""
-        calls = ProblemCalls(self.log, self.plan.backend, problem.id)
+        calls = ProblemCalls(self.log, self.plan.backend, problem.id, toll=self.plan.limits)
         responses: list[Json] = []
         tree = None
         try:
@@ -247,7 +270,7 @@ class _Run:
             tree = selection.tree
             record = problem_line(problem, responses, calls.ledger.asked, self.plan.backend.tokenizer)
             record |= {"rule": selection.rule, "choices": choices}
-        except (IncompleteError, UsageError, asyncio.CancelledError):
+        except (IncompleteError, UsageError, LimitError, asyncio.CancelledError):
             raise
         except Exception as error:  # a failed problem is data: whatever it was stands in its line
             kind = "" if isinstance(error, HarnessError) else f"{type(error).__name__}: "

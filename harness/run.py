@@ -45,10 +45,13 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def run_folder(out: Path, task: str, strategy: str, identity: Mapping[str, Any]) -> Path:
-    """Where a run of this identity lives."""
+def run_folder(
+    out: Path, task: str, strategy: str, identity: Mapping[str, Any], shard: tuple[int, int] | None = None
+) -> Path:
+    """Where a run of this identity lives, or the `shard`-th part of it (first of the pair, from 1) of so many."""
     safe = "".join(c if c.isalnum() or c in "._" else "_" for c in task)
-    return out / f"{safe}-{strategy}-{digest(identity)[:8]}"
+    part = f".{shard[0]}-of-{shard[1]}" if shard else ""
+    return out / f"{safe}-{strategy}-{digest(identity)[:8]}{part}"
 
 
 class _ByProblem:
@@ -98,8 +101,17 @@ class RunWriter:
     cannot be written or another process writes it.
     """
 
-    def __init__(self, out: Path, task: str, strategy: str, identity: Mapping[str, Any], about: Json) -> None:
-        self.folder = run_folder(out, task, strategy, identity)
+    def __init__(
+        self,
+        out: Path,
+        task: str,
+        strategy: str,
+        identity: Mapping[str, Any],
+        about: Json,
+        *,
+        shard: tuple[int, int] | None = None,
+    ) -> None:
+        self.folder = run_folder(out, task, strategy, identity, shard)
         if (out / "manifest.json").exists():
             raise UsageError(f"{out} is the folder of one run. --output-dir takes the folder that holds runs.")
         self._make_folder()

@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "harness.synthetic": {"harness.core"},
     "harness.tokenizer": {"harness.core"},
     "harness.calls": BASE,
+    "harness.limits": {*BASE, "harness.calls"},
     "harness.run": BASE,
     "harness.models": {*BASE, "harness.registry"},
     "harness.strategies": {"harness.core", "harness.policy", "harness.tree", "harness.verification"},
@@ -37,7 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "harness.backends": {
         *BASE,
-        *(f"harness.{name}" for name in ("batcher", "models", "registry", "synthetic", "tokenizer")),
+        *(f"harness.{name}" for name in ("batcher", "replicas", "models", "registry", "synthetic", "tokenizer")),
     },
     "scorers": {"harness.core"},
     "tasks": {*BASE, "scorers"},
@@ -51,6 +52,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "harness.baseline": {*BASE, "harness.outcomes", "harness.results", "harness.run", "scorers"},
     "harness.gate": {"harness.baseline", "harness.run", "scorers"},
+    "harness.replicas": {"harness.core"},
+    "harness.merge": {*BASE, "harness.results", "harness.run"},
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
         *BASE,
@@ -67,7 +70,7 @@ ALLOWED: dict[str, set[str]] = {
         *(
             f"harness.{name}"
             for name in (
-                *("calls", "choice", "desk", "judge", "meter", "policy", "progress", "records", "registry"),
+                *("calls", "choice", "desk", "judge", "limits", "meter", "policy", "progress", "records", "registry"),
                 *("results", "run", "verification", "analysis"),
             )
         ),

@@ -39,7 +39,7 @@ def show(plans: Sequence[Plan], out: Path, *, as_json: bool) -> int:
 
 def estimate(plan: Plan, out: Path) -> Json:
     """The estimate of one plan. Tokens and time come from earlier runs of the same model under `out`, if there are."""
-    problems = plan.task.problems
+    problems = plan.problems
     calls = asyncio.run(_calls(plan)) * len(problems)
     prompts = [plan.prompt(problem) for problem in problems]
     tokenizer = plan.backend.tokenizer
@@ -51,7 +51,7 @@ def estimate(plan: Plan, out: Path) -> Json:
         "strategy": plan.strategy,
         "parameters": dict(plan.parameters),
         "model": plan.model,
-        "run": str(run_folder(out, plan.task.name, plan.strategy, plan.identity())),
+        "run": str(run_folder(out, plan.task.name, plan.strategy, plan.identity(), plan.shard)),
         "problems": len(problems),
         "levels": {str(k): n for k, n in sorted(Counter(str(p.level) for p in problems).items())},
         "calls": calls,
@@ -64,7 +64,7 @@ def estimate(plan: Plan, out: Path) -> Json:
 
 async def _calls(plan: Plan) -> int:
     """The calls that the strategy makes for the first problem, counted on the toy policy."""
-    problem = plan.task.problems[0]
+    problem = plan.problems[0]
     toy, count = Toy("default", [problem]), 0
 
     async def generate(request: Request) -> Completion:

@@ -12,6 +12,7 @@ from harness import registry
 from harness.core import Backend, NothingToDoError, Problem, Sampling, Task, UsageError, Verifier
 from harness.evaluate import Plan
 from harness.judge import Judge
+from harness.replicas import Replicas
 from harness.run import Run
 from harness.verification import AGGREGATIONS
 from tasks.loading import load_task
@@ -61,7 +62,15 @@ class Models:
     @staticmethod
     def of(arguments: argparse.Namespace) -> Models:
         """The model under evaluation."""
-        return Models(arguments.model, [*pairs(arguments.model_args), *(arguments.M or [])])
+        given = [*pairs(arguments.model_args), *(arguments.M or [])]
+        options = {"replicas": arguments.replicas, "address": arguments.ray_address}
+        on_ray = [f"{key}={value}" for key, value in options.items() if value]
+        if on_ray and not (arguments.model or "").startswith("ray/"):
+            raise UsageError(
+                "--replicas and --ray-address are for --model ray/NAME. "
+                "Servers are several engines with -M base_url=URL,URL."
+            )
+        return Models(arguments.model, [*given, *on_ray])
 
     @staticmethod
     def judge(arguments: argparse.Namespace, policy: Models | None = None) -> Models | None:
@@ -80,8 +89,17 @@ class Models:
             built: Backend = self._class(self._name, task.problems, **self.options)
             return built
         if self._shared is None:
-            self._shared = self._class(self._name, **self.options)
+            self._shared = self._built()
         return self._shared
+
+    def _built(self) -> Backend:
+        """One backend; several addresses of servers are several engines of one model."""
+        urls = [url.strip() for url in str(self.options.get("base_url", "")).split(",") if url.strip()]
+        if len(urls) < 2:
+            one: Backend = self._class(self._name, **self.options)
+            return one
+        each = [self._class(self._name, **{**self.options, "base_url": url}) for url in urls]
+        return Replicas(each, [str(backend.environment["base_url"]) for backend in each])
 
     async def close(self) -> None:
         """Let the engine go."""
@@ -256,6 +274,8 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, 
         open_ones = unsolved(task, arguments.unsolved or ())
         problems = select(open_ones, limit=arguments.limit, levels=arguments.level)
         tasks.append(replace(task, problems=problems))
+        if arguments.shard and arguments.shard[0] > len(problems):
+            raise NothingToDoError(f"Part {arguments.shard[0]} of {len(problems)} problems of {name} is empty.")
     for task in tasks:
         backend = models.backend(task)
         for name, parameters in chosen:
@@ -278,4 +298,5 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, 
                 verifier_name=verifiers.name,
                 aggregation=verifiers.aggregation,
                 budget=arguments.budget,
+                shard=arguments.shard,
             )

@@ -150,8 +150,8 @@ def _aggregation(pairs: list[str]) -> str | None:
 def _recorded(opened: Run) -> argparse.Namespace:
     """The options of the command that made the run."""
     from harness.cli import parser
+    from harness.commands._config import with_config
     from harness.commands._setup import pairs
-    from harness.commands.eval import with_config
 
     argv = list(opened.manifest["command"][1:])
     recorded = argparse.Namespace(M=[], no_chat_template=False)
