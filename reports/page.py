@@ -13,9 +13,9 @@ from reports.tables import caption, footnotes, table
 from reports.views import View
 
 
-def html(runs: Sequence[Run], *, by: str = "level", metrics: Sequence[str] = ()) -> str:
-    """The page; everything that a model or a user wrote is escaped."""
-    shown = []
+def html(runs: Sequence[Run], *, by: str = "level", metrics: Sequence[str] = (), first: Sequence[View] = ()) -> str:
+    """The page, `first` above the runs' own tables; everything that a model or a user wrote is escaped."""
+    shown = list(first)
     for run in runs:
         header, body = table(run, by=by, metrics=metrics)
         shown.append(View(caption(run), header, body, footnotes(run, metrics=metrics), []))

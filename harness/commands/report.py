@@ -3,7 +3,7 @@ r"""Print the tables of one or several runs.
 harness report runs/* --by level
 harness report runs/math500-mcts-1a2b3c4d --search
 harness report runs/* --metric accuracy,pass@k,human_ratio --cluster contest
-harness report runs/math500-sample-1a2b3c4d --format html > report.html
+harness report runs/* -o report.html -o report.csv
 harness report runs/* --x steps                      the number in the models' names (checkpoint-500), a line each
 harness report runs/* --x steps=100,200,400k         given, in the order of the checkpoints
 harness report runs/* --x 'tokens=-(\d+)B-tokens'    found by a regular expression with one group
@@ -12,16 +12,18 @@ harness report runs/* --x 'tokens=-(\d+)B-tokens'    found by a regular expressi
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from harness.run import Run
     from reports.views import View
 
 HELP = "tables of runs"
+FORMS = ("md", "csv", "json", "html")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--metric", metavar="NAME,…", help="only these: accuracy, pass@k, maj@8, human_ratio …")
     parser.add_argument("--k", metavar="1,4,16", help="the k of pass@k and maj@k (default: the run's)")
-    parser.add_argument("--format", choices=["md", "csv", "json", "html"], default="md")
+    parser.add_argument("--format", choices=FORMS, default="md")
+    parser.add_argument(
+        "-o", "--output", action="append", default=[], metavar="FILE", help="also as .md, .csv, .json or .html"
+    )
     view = parser.add_mutually_exclusive_group()
     view.add_argument("--cost", action="store_true", help="only what a problem cost: calls, tokens, depth, seconds")
     view.add_argument("--search", action="store_true", help="what search found, what choosing lost, verifier quality")
@@ -45,15 +50,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read the results and print them; nothing is generated or graded."""
     from harness.run import Run
-    from reports import page, tables
 
     _check(arguments)
     runs = [Run.open(Path(folder)) for folder in arguments.runs]
-    if arguments.x is not None:
-        return _series(runs, arguments)
     special = _views(arguments)
-    if special is not None:
-        return _show([view for each in runs for view in special(each)], arguments.format)
+    if arguments.x is not None:
+        forms = _series(runs, arguments)
+    elif special is not None:
+        forms = _shown([view for each in runs for view in special(each)])
+    else:
+        forms = _tables(runs, arguments)
+    for name in arguments.output:
+        from harness.files import write_text
+
+        write_text(Path(name), forms[Path(name).suffix[1:]]() + "\n")
+    print(forms[arguments.format]())
+    return 0
+
+
+def _tables(runs: Sequence[Run], arguments: argparse.Namespace) -> Mapping[str, Callable[[], str]]:
+    """The ordinary tables in every form; above those of several runs, one with a line each."""
+    from reports import overview, page, tables, views
+
     if arguments.cluster or arguments.k:
         from dataclasses import replace
 
@@ -66,23 +84,28 @@ def run(arguments: argparse.Namespace) -> int:
             for run in runs
         ]
     metrics = [name.strip() for name in (arguments.metric or "").split(",") if name.strip()]
-    if arguments.format == "csv":
-        print(tables.as_csv(runs, metrics=metrics))
-    elif arguments.format == "json":
-        print(tables.as_json(runs, metrics=metrics))
-    elif arguments.format == "html":
-        print(page.html(runs, by=arguments.by, metrics=metrics))
-    elif metrics:
-        print(tables.markdown(runs, by=arguments.by, metrics=metrics))
-    else:
-        print("\n\n".join(map(_both(arguments.by), runs)))
-    return 0
+    first = [overview.overview(runs)] if len(runs) > 1 and not metrics else []
+
+    def markdown() -> str:
+        if metrics:
+            return tables.markdown(runs, by=arguments.by, metrics=metrics)
+        return "\n\n".join([*map(views.markdown, [first] if first else []), *map(_both(arguments.by), runs)])
+
+    return {
+        "md": markdown,
+        "csv": lambda: tables.as_csv(runs, metrics=metrics),
+        "json": lambda: tables.as_json(runs, metrics=metrics),
+        "html": lambda: page.html(runs, by=arguments.by, metrics=metrics, first=first),
+    }
 
 
 def _check(arguments: argparse.Namespace) -> None:
     """Say what would be without effect."""
     from harness.core import UsageError
 
+    for name in arguments.output:
+        if Path(name).suffix[1:] not in FORMS:
+            raise UsageError(f"-o {name}: a report has the forms {', '.join(f'.{form}' for form in FORMS)}.")
     special = next((name for name in ("cost", "search", "anytime", "x") if getattr(arguments, name)), None)
     for name in ("metric", "cluster", "k"):
         if special and getattr(arguments, name):
@@ -105,14 +128,13 @@ def _views(arguments: argparse.Namespace) -> Callable[[Run], Sequence[View]] | N
     return None
 
 
-def _show(shown: Sequence[View], form: str) -> int:
-    """Print tables in one format."""
+def _shown(found: Sequence[View]) -> Mapping[str, Callable[[], str]]:
+    """Some tables in every form."""
     from reports import page, views
 
-    formats: dict[str, Callable[[Sequence[View]], str]]
-    formats = {"csv": views.as_csv, "json": views.as_json, "md": views.markdown, "html": page.views}
-    print(formats[form](shown))
-    return 0
+    forms: Mapping[str, Callable[[Sequence[View]], str]]
+    forms = {"csv": views.as_csv, "json": views.as_json, "md": views.markdown, "html": page.views}
+    return {name: partial(write, found) for name, write in forms.items()}
 
 
 def _both(by: str) -> Callable[[Run], str]:
@@ -127,14 +149,14 @@ def _both(by: str) -> Callable[[Run], str]:
     return both
 
 
-def _series(runs: Sequence[Run], arguments: argparse.Namespace) -> int:
-    """The curves of a series of checkpoints."""
-    from harness.core import UsageError
-    from reports import checkpoints
+def _series(runs: Sequence[Run], arguments: argparse.Namespace) -> Mapping[str, Callable[[], str]]:
+    """The curves of a series of checkpoints in every form."""
+    from reports import checkpoint_page, checkpoints
 
-    if arguments.format == "html":
-        raise UsageError("--x has no HTML form. --format takes md, csv or json with it.")
     data = checkpoints.curves(runs, checkpoints.Axis.parse(arguments.x), seed=arguments.seed)
-    write = {"md": checkpoints.markdown, "csv": checkpoints.as_csv, "json": checkpoints.as_json}[arguments.format]
-    print(write(data))
-    return 0
+    return {
+        "md": lambda: checkpoints.markdown(data),
+        "csv": lambda: checkpoints.as_csv(data),
+        "json": lambda: checkpoints.as_json(data),
+        "html": lambda: checkpoint_page.html(data),
+    }
