@@ -2,9 +2,10 @@
 
 harness import lm-eval results                       lm-eval's --output_path, run with --log_samples
 harness import lm-eval results --keep-verdicts       lm-eval's own verdicts, where ours would be given
+harness import inspect logs                          Inspect's .eval files
 
-Mathematical tasks are graded anew from the raw responses, and it is said how often lm-eval agrees. Tokens, which other
-harnesses do not store, are "n/a".
+Mathematical tasks are graded anew from the raw responses, and it is said how often the other harness agrees. Tokens
+that it did not store (lm-eval stores none) are "n/a".
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from harness.imports.folder import Imported, Written
 
 HELP = "other harnesses' results as run folders"
-FORMATS = ("lm-eval",)
+FORMATS = ("lm-eval", "inspect")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("format", choices=FORMATS, help="whose results they are")
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a folder that holds some")
     parser.add_argument("--output-dir", "--output-path", default="runs", metavar="OUT", help="default: runs")
+    parser.add_argument("--scorer", metavar="NAME", help="inspect: the scorer of a log to take (default: its first)")
     parser.add_argument("--filter", metavar="NAME", help="lm-eval: the filter of a task to take (default: its first)")
     parser.add_argument(
         "--keep-verdicts", action="store_true", help="the other harness's verdicts, graded by nobody anew"
@@ -59,8 +61,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read(path: Path, arguments: argparse.Namespace) -> Sequence[Imported]:
-    from harness.imports import lm_eval
+    from harness.core import UsageError
+    from harness.imports import inspect, lm_eval
 
+    other = {"lm-eval": "scorer", "inspect": "filter"}[arguments.format]
+    if getattr(arguments, other) is not None:
+        raise UsageError(f"--{other} has no effect on {arguments.format}. Leave it out.")
+    if arguments.format == "inspect":
+        return inspect.read(path, scorer=arguments.scorer, regrade=not arguments.keep_verdicts)
     return lm_eval.read(path, filter_name=arguments.filter, regrade=not arguments.keep_verdicts)
 
 

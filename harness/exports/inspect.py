@@ -276,7 +276,8 @@ def _output(record: _Record, problem: Problem, response: Json) -> Any:
 
     message = _answer(record, problem, response)
     choice = ChatCompletionChoice(message=message, stop_reason=STOP.get(response["finish_reason"], "unknown"))
-    return ModelOutput(model=record.run.manifest["model"], choices=[choice])
+    model = record.run.manifest["model"]
+    return ModelOutput(model=model, choices=[choice], usage=_own(record, response).get(model))
 
 
 def _score(record: _Record, response: Json) -> Any:

@@ -204,7 +204,7 @@ def _generation(run: Run) -> Json:
     return {
         "until": list(sampling["stop"]),
         "max_gen_toks": sampling["max_tokens"],
-        "do_sample": sampling["temperature"] > 0,
+        "do_sample": None if sampling["temperature"] is None else sampling["temperature"] > 0,
         "temperature": sampling["temperature"],
         "top_p": sampling["top_p"],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -67,12 +68,16 @@ class Imported:
     about: Json
     scorer: ScorerRef | None
     graded_by: str
+    solver: Json | None = None
+    """Name and parameters of what made the responses, where it is more than drawing them."""
 
     @property
     def strategy(self) -> Json:
-        """What the other harness did, in our words: one response, or n draws."""
+        """What the other harness did, in our words: one response, or n draws; or its own."""
+        if self.solver is not None:
+            return {**self.solver, "name": re.sub(r"[^\w.]", "_", str(self.solver["name"]))}
         n = max((len(item.responses) for item in self.items), default=1)
-        greedy = n == 1 and not self.identity["sampling"]["temperature"]
+        greedy = n == 1 and self.identity["sampling"]["temperature"] == 0
         return {"name": "greedy", "parameters": {}} if greedy else {"name": "sample", "parameters": {"n": n}}
 
     def whole_identity(self) -> Json:

@@ -8,7 +8,6 @@ first number) of one filter, which is right when it is 1 or more.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,18 +15,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from harness.core import Level, Problem, ScorerRef, UsageError
+from harness.core import Problem, ScorerRef, UsageError
 from harness.files import file_digest, read_json, read_lines
 from harness.imports.folder import Given, Imported, Item
+from harness.imports.known import KNOWN, MATH_SCORER, level
 from harness.run import Json
 from scorers import extract_answer
-from tasks.documents import COLUMNS, problem_of, scorer_function
+from tasks.documents import COLUMNS, DEFAULT_SCORER, problem_of, scorer_function
 
 HELP = "lm-eval's results with --log_samples"
 METRICS = ("exact_match", "math_verify", "acc", "em")
-KNOWN = re.compile(r"math|gsm|aime|amc|olympiad|harp|game24|svamp|asdiv|mawps", re.IGNORECASE)
-"""Names of tasks whose answers are mathematical, so that our scorer judges them."""
-MATH = "math_answer"
 QUESTIONS = ("problem", "question", "Problem", "Question", "query")
 ANSWERS = ("answer", "Answer", "final_answer")
 
@@ -113,6 +110,7 @@ def _run(source: _Source, samples: Sequence[Json], regrade: bool) -> Imported:
         about=_about(source),
         scorer=_scorer(source.task, samples[0]["doc"]) if known else None,
         graded_by=f"lm-eval ({metric}, filter {filter_name})",
+        solver=_strategy(source),
     )
 
 
@@ -140,9 +138,19 @@ def _item(task: str, sample: Json, problem_id: str, known: bool) -> Item:
     one = len(texts) == 1
     reason = "" if value is None else f"lm-eval's {name} is {value:g}"
     answer = _filtered(sample) if one and not known else None
-    given = [Given(text, verdict if one else None, answer, reason, index=i) for i, text in enumerate(texts)]
+    tokens, ends = (_per_response(sample, name, len(texts)) for name in ("completion_tokens", "finish_reasons"))
+    given = [
+        Given(text, verdict if one else None, answer, reason, None, tokens[i], ends[i], i)
+        for i, text in enumerate(texts)
+    ]
     about = {"lm_eval": {metric: sample.get(metric) for metric in sample.get("metrics") or () if metric in sample}}
     return Item(_problem(sample, problem_id), given, int(sample["doc_id"]), verdict, extra=about)
+
+
+def _per_response(sample: Json, name: str, count: int) -> list[Any]:
+    """What this harness's export adds to a sample, a value per response; lm-eval itself has no such field."""
+    values = sample.get(name)
+    return values if isinstance(values, list) and len(values) == count else [None] * count
 
 
 def _filtered(sample: Json) -> str | None:
@@ -171,7 +179,7 @@ def _problem(sample: Json, problem_id: str) -> Problem:
         id=problem_id,
         statement=question,
         answer=_gold(doc, sample.get("target")),
-        level=_level(doc.get("level")),
+        level=level(doc.get("level")),
         subject=subject if isinstance(subject, str) else None,
         solutions=(solution,) if isinstance(solution, str) else (),
         text=text,
@@ -200,22 +208,12 @@ def _gold(doc: Mapping[str, Any], target: Any) -> str | None:
     return str(target).rpartition("####")[2].strip() or None if target is not None else None
 
 
-def _level(value: Any) -> Level | None:
-    if isinstance(value, str):
-        numbered = re.fullmatch(r"(?:Level )?(\d+)", value.strip())
-        return int(numbered[1]) if numbered else value.strip() or None
-    return int(value) if isinstance(value, int | float) else None
-
-
 def _scorer(task: str, doc: Mapping[str, Any]) -> ScorerRef | None:
     """The scorer of ours that judges such documents; None where the task is not known."""
-    if set(COLUMNS) <= set(doc):
-        name = str(doc.get("scorer") or MATH)
-    elif KNOWN.search(task) and any(isinstance(doc.get(q), str) for q in QUESTIONS):
-        name = MATH
-    else:
-        return None
-    function = scorer_function(name)
+    if not set(COLUMNS) <= set(doc):
+        known = KNOWN.search(task) and any(isinstance(doc.get(name), str) for name in QUESTIONS)
+        return MATH_SCORER if known else None
+    function = scorer_function(str(doc.get("scorer") or DEFAULT_SCORER))
     try:
         module = import_module(function.partition(":")[0])
     except ImportError:
@@ -243,6 +241,14 @@ def _model(source: _Source) -> Json:
         "parameters": config.get("model_num_parameters"),
         "chat_template_sha": source.results.get("chat_template_sha"),
     }
+
+
+def _strategy(source: _Source) -> Json | None:
+    """What this harness's export says of the strategy that made the responses; lm-eval itself only draws them."""
+    config = source.of_task("configs") or {}
+    found = (config.get("metadata") or {}).get("strategy")
+    own = isinstance(found, dict) and {"name", "parameters"} <= set(found) and "metacot_harness" in source.results
+    return found if own else None
 
 
 def _generation(source: _Source, sample: Json) -> Json:
