@@ -39,6 +39,7 @@ from harness.progress import Progress
 from harness.records import choose, problem_line, response_line
 from harness.results import build
 from harness.run import Json, Run, RunWriter, sibling_logs
+from harness.thinking import graded
 from harness.verification import Verification
 from scorers.clusters import merged
 from scorers.pool import GradingPool
@@ -324,7 +325,7 @@ class _Run:
         """A line per candidate, graded by the rules and, where they say nothing, by the judge."""
         scorer, judge = self.plan.task.scorer, self.plan.judge
         grades = await asyncio.gather(
-            *[self.pool.grade_async(scorer, candidate.text, problem) for candidate in selection.candidates]
+            *[self.pool.grade_async(scorer, graded(path.text, path.prompt), problem) for path in selection.candidates]
         )
         opinions = await judge.opinions(problem, grades, calls, {}) if judge else {}
         final = [settled(grade, opinions, judge.name) for grade in grades] if judge else grades
@@ -334,7 +335,10 @@ class _Run:
         ):
             opinion = opinions.get(grade.answer or "")
             weights = {name: values[index] for name, values in selection.weights.items()}
-            lines.append(response_line(problem.id, index, path, grade, judge=opinion, weights=weights))
+            tokens = self.plan.backend.tokenizer
+            lines.append(
+                response_line(problem.id, index, path, grade, judge=opinion, weights=weights, tokenizer=tokens)
+            )
         return lines
 
     def _count(self, record: Json, responses: Sequence[Json]) -> None:

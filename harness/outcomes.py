@@ -42,6 +42,8 @@ class Outcome:
     human_tokens: list[int]
     opinions: list[bool | None]
     usage: dict[str, int] = field(default_factory=dict)
+    apart: list[dict[str, int]] = field(default_factory=list)
+    counted_by: list[str] = field(default_factory=list)
 
     @staticmethod
     def of(problem: Json, responses: Sequence[Json]) -> Outcome:
@@ -58,6 +60,8 @@ class Outcome:
             scores=[r["score"] for r in responses],
             tokens=[r["usage"]["completion_tokens"] for r in counted],
             thinking=[t for r in counted if (t := r["usage"]["thinking_tokens"]) is not None],
+            apart=[_apart(r["usage"]) for r in counted if r["usage"]["thinking_tokens"] is not None],
+            counted_by=[r["usage"].get("thinking_by") or "exact" for r in counted],
             truncated=[r["finish_reason"] in CUT for r in responses if r["finish_reason"] is not None],
             total_tokens=None if responses and not usage else sum(usage.get(name, 0) for name in READ_OR_WRITTEN),
             human_tokens=problem.get("human_tokens") or [],
@@ -119,6 +123,16 @@ class Outcome:
         if metric == "best@k":
             return sampling.best_variances(self.judged_scores, [float(flag) for flag in self.votes[1]], ks)
         return [None] * len(ks)  # of wmaj@k, whose Monte Carlo noise a jackknife would take for sampling noise
+
+
+APART = ("answer_tokens", "gap_tokens", "forced_tokens", "prefilled_tokens")
+
+
+def _apart(usage: Json) -> dict[str, int]:
+    """The tokens of a response besides completion and thinking; a run of before had none of these columns."""
+    rest = usage["completion_tokens"] - usage["thinking_tokens"] - (usage.get("gap_tokens") or 0)
+    known = {name: value for name in APART if (value := usage.get(name)) is not None}
+    return {"answer_tokens": rest, **dict.fromkeys(APART[1:], 0), **known}
 
 
 _COUNTED: dict[str, Callable[[int, int], Curve]] = {

@@ -1,7 +1,7 @@
 """The run folder: what is written while a run goes on, how it is continued, and how others read it.
 
     OUT/<task>-<strategy>-<8 hex of the identity>/
-        manifest.json  calls.jsonl  responses.jsonl  problems.jsonl  trees.jsonl  results.json
+        manifest.json  calls.jsonl[.gz]  responses.jsonl  problems.jsonl  trees.jsonl  results.json
 
 A problem is finished when its line in problems.jsonl stands, which is written after its responses. Lines are appended
 in the order in which problems end and put into the benchmark's order at the end, so that two runs of the same command
@@ -16,12 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from harness.archive import archive_of
 from harness.core import UsageError
 from harness.files import (
     FolderLock,
     LineWriter,
     digest,
     file_digest,
+    pack,
     read_json,
     read_lines,
     repair_lines,
@@ -38,6 +40,8 @@ DOCUMENTS = "documents.jsonl"
 IMPORTED = "imported"
 WHOLE = ("complete", IMPORTED)
 """The states of a run that lacks nothing."""
+PACK_FROM = 16 * 2**20
+"""A call log of more bytes is compressed when its run is complete."""
 
 
 def now() -> str:
@@ -185,12 +189,23 @@ class RunWriter:
             file.close()
         if results is not None:
             write_json(self.folder / "results.json", results)
-        names = [*PROBLEM_FILES, DOCUMENTS, "calls.jsonl", "results.json"]
+        if state == "complete":
+            self._pack()
+        names = [*PROBLEM_FILES, DOCUMENTS, "calls.jsonl", "calls.jsonl.gz", "results.json"]
         present = [self.folder / name for name in names if (self.folder / name).exists()]
         self.manifest["files"] = {p.name: {"sha256": file_digest(p), "bytes": p.stat().st_size} for p in present}
         self.manifest["sessions"] = [*self.manifest["sessions"], {**self._session, "ended": now(), **about}]
         self._save(state)
         self._lock.release()
+
+    def _pack(self) -> None:
+        """Compress a long call log; a short one stays a file that one can look into."""
+        size = self.calls_path.stat().st_size if self.calls_path.exists() else 0
+        packed = archive_of(self.calls_path).exists()
+        if size > PACK_FROM or (packed and size):
+            pack(self.calls_path)
+        elif packed:
+            self.calls_path.unlink(missing_ok=True)
 
     def _save(self, state: str) -> None:
         self.manifest["state"] = state
@@ -216,7 +231,7 @@ def sibling_logs(out: Path, folder: Path, model: Mapping[str, Any]) -> list[Path
     found = []
     for path in sorted(out.glob("*/manifest.json")):
         log = path.parent / "calls.jsonl"
-        if path.parent == folder or not log.exists():
+        if path.parent == folder or not (log.exists() or archive_of(log).exists()):
             continue
         try:
             manifest = read_json(path)

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.analysis.cost import costs
 from harness.run import Run
+from reports import tokens
 from reports.cost import cost
 from reports.tables import caption, footnotes, table
 from reports.views import View
@@ -19,8 +20,8 @@ def html(runs: Sequence[Run], *, by: str = "level", metrics: Sequence[str] = (),
     for run in runs:
         header, body = table(run, by=by, metrics=metrics)
         shown.append(View(caption(run), header, body, footnotes(run, metrics=metrics), []))
-        if not metrics and costs(run):
-            shown.append(cost(run, by=by))
+        if not metrics:
+            shown += [*tokens.full(run, by=by), *([cost(run, by=by)] if costs(run) else [])]
     return views(shown, title=f"Results by {by}")
 
 

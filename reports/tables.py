@@ -147,7 +147,7 @@ def _two_errors(whole: Mapping[Column, Json], columns: Sequence[Column]) -> list
         row = whole.get(column)
         if row is None or column[0] in ("human_tokens", "truncated", "unjudged"):
             continue
-        scale = 1 if column[0].endswith(("_tokens", "_ratio")) else 100
+        scale = 1 if column[0].endswith(("_tokens", "_ratio", "_slope", "_of_medians")) else 100
         new, same = (f"{scale * e:.2g}" if e else "n/a" for e in (row["se"], row.get("se_samples")))
         if (new, same) != ("n/a", "n/a"):
             some |= same != "n/a"
@@ -246,7 +246,7 @@ def _number(name: str, row: Json) -> str:
         return f"{value:,.0f}"
     if name == "truncated":
         return f"{100 * value:.0f} %"
-    if name == "human_ratio":
+    if name.endswith(("_ratio", "_slope", "_of_medians")):
         interval = "" if row["low"] is None else f" [{row['low']:.3g}, {row['high']:.3g}]"
         return f"{value:.3g}{interval}"
     if row["low"] is None:

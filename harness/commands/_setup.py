@@ -300,3 +300,16 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, 
                 budget=arguments.budget,
                 shard=arguments.shard,
             )
+
+
+def recorded(run: Run) -> argparse.Namespace | None:
+    """The options of the `harness eval` that made a run; None where another command did."""
+    from harness.cli import parser
+    from harness.commands._config import with_config
+
+    argv = list(run.manifest["command"][1:])
+    if argv[:1] != ["eval"]:
+        return None
+    known, _ = parser()[1]["eval"].parse_known_args(argv[1:])
+    known.argv, known.command = argv, "eval"
+    return with_config(known)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.commands import _config, _limits
-from harness.core import IncompleteError
+from harness.core import IncompleteError, UsageError
 
 if TYPE_CHECKING:
     from harness.commands._setup import Models, Verifiers
@@ -73,6 +73,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--concurrency", type=_positive, metavar="N", help="calls in flight (default: the backend's)")
     run.add_argument("--max-errors", type=_count, default=0, metavar="N", help="failed problems that a run may have")
     run.add_argument("--dry-run", action="store_true", help="say what would be done; no model is loaded")
+    run.add_argument(
+        "--probe", type=_positive, metavar="N", help="of --dry-run: ask N problems first and learn from them"
+    )
     run.add_argument("--shard", type=_shard, metavar="I/N", help="the I-th of N parts; `harness merge` joins them")
     run.add_argument("--config", metavar="FILE", help="options from a YAML or TOML file; the command line wins")
     run.add_argument("--json", action="store_true", help="machine output alone on standard output")
@@ -104,16 +107,28 @@ def run(arguments: argparse.Namespace) -> int:
     bound = _limits.limits(arguments, models.name)
     plans = [replace(plan, limits=bound) for plan in _setup.plans(arguments, models, judges, verifiers)]
     out = Path(arguments.output_dir)
+    engines: list[Models | Verifiers] = [verifiers, *{models, judges or models}]
+    if arguments.probe and not arguments.dry_run:
+        raise UsageError("--probe is part of --dry-run. Say both, or --limit to evaluate few problems.")
     if arguments.dry_run:
         from harness.commands import _estimate
 
-        return _estimate.show(plans, out, as_json=arguments.json)
-    finished = evaluate_all(plans, [verifiers, *{models, judges or models}], out, arguments.argv)
+        if arguments.probe:
+            evaluate_all([_few(plan, arguments.probe) for plan in plans], engines, out, arguments.argv)
+        return _estimate.show(plans, out, as_json=arguments.json, prices=_limits.prices(arguments, models.name))
+    finished = evaluate_all(plans, engines, out, arguments.argv)
     _tell(finished, as_json=arguments.json)
     limit = next((run.reached for run in finished if run.reached), None)
     if limit is not None:
         raise LimitError(limit)
     return IncompleteError.code if any(run.state != "complete" for run in finished) else 0
+
+
+def _few(plan: Plan, count: int) -> Plan:
+    """The same plan for a few problems of all levels. The whole run finds their answers in its sibling's log."""
+    from tasks.selection import select
+
+    return replace(plan, task=replace(plan.task, problems=select(plan.task.problems, limit=count)), shard=None)
 
 
 def evaluate_all(
@@ -156,6 +171,7 @@ def evaluate_all(
 def _tell(finished: Sequence[Finished], *, as_json: bool) -> None:
     """The tables, and where the runs are."""
     from harness.run import Run
+    from reports import tokens, views
     from reports.tables import markdown
 
     results = [{"run": str(run.folder), "state": run.state, "results": run.results} for run in finished]
@@ -163,7 +179,9 @@ def _tell(finished: Sequence[Finished], *, as_json: bool) -> None:
         print(json.dumps(results, allow_nan=False))
     else:
         print()
-        print(markdown([Run.open(run.folder) for run in finished], by="level"))
+        runs = [Run.open(run.folder) for run in finished]
+        print(markdown(runs, by="level"))
+        print("\n" + views.markdown([tokens.short(run) for run in runs]))
     for run in finished:
         for warning in run.warnings:
             print(f"warning: {run.folder.name}: {warning}", file=sys.stderr)

@@ -37,9 +37,16 @@ def add_common(parser: Any) -> None:
     parser.add_argument("--num-fewshot", type=int, metavar="N", help="the examples in the prompt, as the run had them")
 
 
+def count(text: str) -> int:
+    """A whole number from 0 on, for argparse."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 on")
+    return int(text)
+
+
 def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 on")
+    if count(text) == 0:
+        raise argparse.ArgumentTypeError("0 is too small, it starts at 1")
     return int(text)
 
 
@@ -113,13 +120,14 @@ def provenance(run: Run, problem: Problem, response: Json) -> Json:
 
 @dataclass(slots=True)
 class Summary:
-    """What became of the problems and responses, by level. `counts` are sums per level; `of` notes one of them."""
+    """What became of the problems and responses, by level: sums under the names of `columns`."""
 
+    columns: Sequence[str]
     counts: dict[Any, Counter[str]] = field(default_factory=dict)
 
     def of(self, level: Any, what: str, count: int = 1) -> None:
         """Add to one count of a level."""
-        self.counts.setdefault(level, Counter())[what] += count
+        self.counts.setdefault(level, Counter(dict.fromkeys(self.columns, 0)))[what] += count
 
     def total(self, what: str) -> int:
         """A count over all levels."""
@@ -128,15 +136,15 @@ class Summary:
     def rows(self) -> Iterator[tuple[Any, Counter[str]]]:
         """(level, counts), then ("all", sums)."""
         yield from sorted(self.counts.items(), key=lambda pair: (pair[0] is None, str(pair[0]).zfill(9)))
-        yield "all", sum(self.counts.values(), Counter())
+        yield "all", Counter({name: self.total(name) for name in self.columns})
 
-    def table(self, columns: Sequence[str]) -> str:
-        """As Markdown: the columns, and the share of the problems that give a row."""
+    def table(self) -> str:
+        """As Markdown, with the share of the problems that give a row."""
         found = []
         for level, counts in self.rows():
             share = 100 * counts["with a row"] / max(counts["problems"], 1)
-            found.append([level, *(counts[name] for name in columns), f"{share:.1f} %"])
-        return str(tabulate(found, headers=["level", *columns, "share with a row"], tablefmt="github"))
+            found.append([level, *(counts[name] for name in self.columns), f"{share:.1f} %"])
+        return str(tabulate(found, headers=["level", *self.columns, "share with a row"], tablefmt="github"))
 
 
 def write(output: Path, rows: Iterable[Json], summary: Summary, about: Json) -> int:

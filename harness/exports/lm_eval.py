@@ -103,6 +103,7 @@ def _samples(run: Run, questions: Asked, cleaner: Cleaner) -> Iterator[Json]:
             "correct": [r["correct"] for r in responses],
             "scores": [r["score"] for r in responses],
             "completion_tokens": [r["usage"]["completion_tokens"] for r in responses],
+            "thinking_tokens": [r["usage"]["thinking_tokens"] for r in responses],
             "finish_reasons": [r["finish_reason"] for r in responses],
         }
         yield cleaner.value(sample)

@@ -63,7 +63,7 @@ def export(runs: Sequence[Run], output: Path, options: argparse.Namespace) -> st
     """Write the pairs and their summary. Raises NothingToDoError where no response is correct and whole."""
     _training.check(runs)
     questions = Questions(options)
-    summary = Summary()
+    summary = Summary(COLUMNS)
     levels: dict[Key, Any] = {}
     for run in runs:
         task = run.manifest["identity"]["task"]["name"]
@@ -82,7 +82,7 @@ def export(runs: Sequence[Run], output: Path, options: argparse.Namespace) -> st
     missing = len(levels) - solved
     if missing:
         sentence += f" {missing} of {len(levels)} problems have none; --strategy rationalize may find one."
-    return f"{sentence}\n\n{summary.table(COLUMNS)}"
+    return f"{sentence}\n\n{summary.table()}"
 
 
 def _found(runs: Sequence[Run], levels: dict[Key, Any], summary: Summary, *, varied: bool) -> dict[Key, list[Found]]:

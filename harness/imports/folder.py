@@ -35,6 +35,7 @@ class Given:
     reason: str = ""
     score: float | None = None
     completion_tokens: int | None = None
+    thinking_tokens: int | None = None
     finish_reason: str | None = None
     index: int = 0
 
@@ -187,7 +188,8 @@ def _response(item: Item, given: Given, grade: Grade) -> Json:
     prompt = Prompt(item.problem.id, item.problem.statement, item.problem.text)
     path = Path(prompt, (given.text,) if given.text else (), finished=True, score=given.score)
     line = response_line(item.problem.id, given.index, path, grade, judge=None, weights={})
-    usage = dict.fromkeys(line["usage"]) | {"completion_tokens": given.completion_tokens}
+    known = {name: getattr(given, name) for name in ("completion_tokens", "thinking_tokens")}
+    usage = dict.fromkeys(line["usage"]) | known
     return {**line, "usage": usage, "finish_reason": given.finish_reason}
 
 

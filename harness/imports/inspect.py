@@ -168,6 +168,7 @@ def _given(sample: Any, scorer: str | None, index: int) -> Given:
         answer=None if score is None else score.answer,
         reason="" if score is None else score.explanation or f"{scorer}: {score.value}",
         completion_tokens=None if usage is None else usage.output_tokens,
+        thinking_tokens=None if usage is None else usage.reasoning_tokens,
         finish_reason=None if choice is None else STOPS.get(choice.stop_reason),
         index=index,
     )

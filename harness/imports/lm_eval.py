@@ -138,9 +138,10 @@ def _item(task: str, sample: Json, problem_id: str, known: bool) -> Item:
     one = len(texts) == 1
     reason = "" if value is None else f"lm-eval's {name} is {value:g}"
     answer = _filtered(sample) if one and not known else None
-    tokens, ends = (_per_response(sample, name, len(texts)) for name in ("completion_tokens", "finish_reasons"))
+    beside = ("completion_tokens", "thinking_tokens", "finish_reasons")
+    tokens, thought, ends = (_per_response(sample, name, len(texts)) for name in beside)
     given = [
-        Given(text, verdict if one else None, answer, reason, None, tokens[i], ends[i], i)
+        Given(text, verdict if one else None, answer, reason, None, tokens[i], thought[i], ends[i], i)
         for i, text in enumerate(texts)
     ]
     about = {"lm_eval": {metric: sample.get(metric) for metric in sample.get("metrics") or () if metric in sample}}

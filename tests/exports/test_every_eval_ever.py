@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from exporting import CLEANED, export
+from exchange import CLEANED, export
 from harness.run import Run
 from support import lines
 

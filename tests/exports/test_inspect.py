@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from exporting import CLEANED, export
+from exchange import CLEANED, export
 from harness.run import Run
 from support import lines
 

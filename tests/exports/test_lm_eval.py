@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exporting import CLEANED, export
+from exchange import CLEANED, export
 from harness.run import Run
 from lm_eval_runs import lm_eval_run
 from support import lines

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from exporting import CLEANED, export
+from exchange import CLEANED, export
 from harness.run import Run
 from support import lines
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from exporting import export
+from exchange import export
 from harness.cli import main
 from harness.imports.inspect import verdict
 from harness.run import Run
