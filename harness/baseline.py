@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.core import CUT, IncompleteError, NotComparableError, UsageError
+from harness.core import IncompleteError, NotComparableError, UsageError
 from harness.files import digest, dumps
 from harness.outcomes import Outcome, scored
 from harness.results import default_ks
-from harness.run import Json, Run, differing
+from harness.run import IMPORTED, Json, Run, differing
 from scorers.estimators import pass_at_k, pass_hat_k
 
 SCHEMA = "harness.baseline/1"
@@ -72,6 +72,11 @@ def reduce(run: Run, *, votes: bool = True) -> Baseline:
 def baseline(run: Run) -> Baseline:
     """A baseline made from a complete run. Raises IncompleteError for a run that is not."""
     state = run.manifest["state"]
+    if state == IMPORTED:
+        raise UsageError(
+            f"{run.folder} was imported, and without token counts, which a gate compares. "
+            "Make the baseline of a run of `harness eval`; `harness compare` takes imported runs."
+        )
     if state != "complete":
         raise IncompleteError(
             f"{run.folder} is {state}; a baseline needs every problem. Finish it with `harness eval`."
@@ -88,14 +93,14 @@ def baseline(run: Run) -> Baseline:
 
 def _line(problem: Json, responses: Sequence[Json], ks: Sequence[int] | None) -> Json:
     """A problem's line; `values` holds the metrics that do not follow from the counts."""
-    usage = problem.get("usage") or {}
+    usage, outcome = problem.get("usage") or {}, Outcome.of(problem, responses)
     return {
         **{name: problem[name] for name in _FIELDS},
         "correct": problem["correct"],
-        "completion_tokens": usage.get("completion_tokens", 0),
-        "total_tokens": sum(usage.get(name, 0) for name in ("prompt_tokens", "completion_tokens", "verifier_tokens")),
-        "truncated": sum(response["finish_reason"] in CUT for response in responses),
-        "values": _votes(Outcome.of(problem, responses), ks),
+        "completion_tokens": usage.get("completion_tokens", 0 if outcome.total_tokens is not None else None),
+        "total_tokens": outcome.total_tokens,
+        "truncated": sum(outcome.truncated) if outcome.truncated or not responses else None,
+        "values": _votes(outcome, ks),
     }
 
 
@@ -174,8 +179,9 @@ def _take(record: Json, found: list[Baseline]) -> None:
 
 
 def asked(identity: Mapping[str, Any]) -> Json:
-    """What two runs must share to be compared: all of their identity but the model and the seed."""
-    rest = {name: part for name, part in identity.items() if name != "model"}
+    """What two runs must share to be compared: all of their identity but the model, the seed and, of imported runs, the
+    file that they come from."""
+    rest = {name: part for name, part in identity.items() if name not in ("model", "source")}
     return {**rest, "sampling": {name: part for name, part in identity["sampling"].items() if name != "seed"}}
 
 

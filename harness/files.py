@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -69,6 +69,17 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         _sync_folder(path.parent)
     except OSError as error:
         raise _not_written(path, error) from error
+
+
+def write_lines(path: Path, records: Iterable[Any]) -> int:
+    """Replace a JSON-lines file in one step; the result is how many lines it has. Raises IncompleteError where the
+    folder takes no data."""
+    count = 0
+    with replacing(path) as stream:
+        for record in records:
+            stream.write(dumps(record).encode() + b"\n")
+            count += 1
+    return count
 
 
 def read_json(path: Path) -> Any:
@@ -199,16 +210,25 @@ class FolderLock:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise _not_written(path, error) from error
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not self._taken():
             holder = os.pread(self._descriptor, 64, 0).decode(errors="replace").strip() or "unknown"
             os.close(self._descriptor)
             raise IncompleteError(
                 f"Another process (pid {holder}) is writing {folder}. Wait for it or stop it, then run this command."
-            ) from None
+            )
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
+
+    def _taken(self) -> bool:
+        """Whether the lock could be had. Who looks whether a run is being written holds it for a moment."""
+        for wait in (0.02, 0.1, 0.0):
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                time.sleep(wait)
+            else:
+                return True
+        return False
 
     def release(self) -> None:
         """Let others write."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scorers.curves import Curve
 
 GROUPS = ("level", "subject")
+READ_OR_WRITTEN = ("prompt_tokens", "completion_tokens", "verifier_tokens")
 DRAWING = ("sample", "best_of_n", "self_consistency")
 """The strategies whose responses are independent draws, so that fewer of them would have been a smaller n."""
 SEQUENTIAL = ("revise",)
@@ -27,7 +28,8 @@ CURVES = ("pass@k", "maj@k", "best@k", "wmaj@k", "pass^k", "g-pass@k[0.5]", "g-p
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the metrics need of one problem; lists hold an entry per response."""
+    """What the metrics need of one problem; lists hold an entry per response. Of an imported run those of tokens and
+    cuts are empty, and `total_tokens` is None, where the other harness did not say."""
 
     problem_id: str
     groups: dict[str, Any]
@@ -39,7 +41,7 @@ class Outcome:
     tokens: list[int]
     thinking: list[int]
     truncated: list[bool]
-    total_tokens: int
+    total_tokens: int | None
     human_tokens: list[int]
     opinions: list[bool | None]
     usage: dict[str, int] = field(default_factory=dict)
@@ -50,6 +52,7 @@ class Outcome:
     def of(problem: Json, responses: Sequence[Json]) -> Outcome:
         """From the lines of the run folder. Votes are counted on the canonical form, else on the answer itself."""
         usage = problem.get("usage") or {}
+        counted = [r for r in responses if r["usage"]["completion_tokens"] is not None]  # imported runs count none
         return Outcome(
             problem_id=problem["problem_id"],
             groups={"all": None, **{name: problem.get(name) for name in GROUPS}, **(problem.get("groups") or {})},
@@ -58,12 +61,12 @@ class Outcome:
             answers=[r["answer"] if r["canonical"] is None else r["canonical"] for r in responses],
             correct=[r["correct"] for r in responses],
             scores=[r["score"] for r in responses],
-            tokens=[r["usage"]["completion_tokens"] for r in responses],
-            thinking=[r["usage"]["thinking_tokens"] for r in responses],
-            apart=[_apart(r["usage"]) for r in responses],
-            counted_by=[r["usage"].get("thinking_by", "exact") for r in responses],
-            truncated=[r["finish_reason"] in CUT for r in responses],
-            total_tokens=sum(usage.get(k, 0) for k in ("prompt_tokens", "completion_tokens", "verifier_tokens")),
+            tokens=[r["usage"]["completion_tokens"] for r in counted],
+            thinking=[t for r in counted if (t := r["usage"]["thinking_tokens"]) is not None],
+            apart=[_apart(r["usage"]) for r in counted if r["usage"]["thinking_tokens"] is not None],
+            counted_by=[r["usage"].get("thinking_by") or "exact" for r in counted],
+            truncated=[r["finish_reason"] in CUT for r in responses if r["finish_reason"] is not None],
+            total_tokens=None if responses and not usage else sum(usage.get(name, 0) for name in READ_OR_WRITTEN),
             human_tokens=problem.get("human_tokens") or [],
             opinions=[r.get("judge") for r in responses],
             usage=dict(usage),
@@ -130,8 +133,9 @@ APART = ("answer_tokens", "gap_tokens", "forced_tokens", "prefilled_tokens")
 
 def _apart(usage: Json) -> dict[str, int]:
     """The tokens of a response besides completion and thinking; a run of before had none of these columns."""
-    rest = usage["completion_tokens"] - usage["thinking_tokens"] - usage.get("gap_tokens", 0)
-    return {name: int(usage.get(name, rest if name == "answer_tokens" else 0)) for name in APART}
+    rest = usage["completion_tokens"] - usage["thinking_tokens"] - (usage.get("gap_tokens") or 0)
+    known = {name: value for name in APART if (value := usage.get(name)) is not None}
+    return {"answer_tokens": rest, **dict.fromkeys(APART[1:], 0), **known}
 
 
 _COUNTED: dict[str, Callable[[int, int], Curve]] = {

@@ -94,14 +94,17 @@ def _rows(
         means = [_mean(per_response(o)) for o in members]
         bounds = (0.0, 1.0) if metric == "truncated" else None
         row = _row(metric, None, group, means, 0, bounds=bounds, clusters=_labels(members, cluster))
+        if metric == "truncated":  # tables take from it how many problems a line is about, whether it is known or not
+            row["problems"] = sum(bool(o.correct) for o in outcomes)
         if metric != "human_tokens":
             row["se_samples"] = standard_error([value_variance(per_response(o)) for o in members])
         if metric in ("completion_tokens", "thinking_tokens") and any(means):
             found = median_interval(means, clusters=_labels(members, cluster))
             row |= {"median_low": found and found.low, "median_high": found and found.high}
         rows.append(row)
-    totals = [float(o.total_tokens) for o in outcomes]
-    rows.append(_row("total_tokens", None, group, totals, 0, bounds=None, clusters=_labels(outcomes, cluster)))
+    known = [o for o in outcomes if o.total_tokens is not None]
+    totals = [float(o.total_tokens or 0) for o in known]
+    rows.append(_row("total_tokens", None, group, totals, 0, bounds=None, clusters=_labels(known, cluster)))
     rows.append(_human_ratio(outcomes, group, cluster))
     return rows + tokens.further(outcomes, group, cluster=cluster)
 

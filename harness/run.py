@@ -35,6 +35,11 @@ Json = dict[str, Any]
 SCHEMA = "harness.run/1"
 RESULTS_SCHEMA = "harness.results/1"
 PROBLEM_FILES = ("responses.jsonl", "trees.jsonl", "problems.jsonl")
+DOCUMENTS = "documents.jsonl"
+"""In an imported run: a line per problem with what it was asked, since its task may not be known here."""
+IMPORTED = "imported"
+WHOLE = ("complete", IMPORTED)
+"""The states of a run that lacks nothing."""
 PACK_FROM = 16 * 2**20
 """A call log of more bytes is compressed when its run is complete."""
 
@@ -186,7 +191,7 @@ class RunWriter:
             write_json(self.folder / "results.json", results)
         if state == "complete":
             self._pack()
-        names = [*PROBLEM_FILES, "calls.jsonl", "calls.jsonl.gz", "results.json"]
+        names = [*PROBLEM_FILES, DOCUMENTS, "calls.jsonl", "calls.jsonl.gz", "results.json"]
         present = [self.folder / name for name in names if (self.folder / name).exists()]
         self.manifest["files"] = {p.name: {"sha256": file_digest(p), "bytes": p.stat().st_size} for p in present}
         self.manifest["sessions"] = [*self.manifest["sessions"], {**self._session, "ended": now(), **about}]

@@ -23,6 +23,7 @@ from harness.files import digest
 from harness.outcomes import Outcome
 from harness.results import default_ks
 from harness.run import Json, Run, differing
+from reports.views import View
 from scorers.estimators import maj_curve, pass_at_k
 from scorers.intervals import mean_estimate
 
@@ -311,23 +312,41 @@ def as_csv(data: Json) -> str:
     return text.getvalue().rstrip("\n")
 
 
-def markdown(data: Json) -> str:
-    """A line per checkpoint, and below what majority voting is worth in training."""
+def table(data: Json) -> tuple[list[str], list[list[str]]]:
+    """Header and cells: a line per checkpoint."""
     index = {(row["x"], row["metric"], row["k"]): row for row in data["points"]}
-    columns = _columns(data["points"])
-    header = [data["x"], *[name if k is None else name.replace("k", str(k)) for name, k in columns], "problems"]
+    wanted = columns(data["points"])
+    header = [data["x"], *[title(*column) for column in wanted], "problems"]
     body = []
     for point in data["checkpoints"]:
-        rows = [index.get((point["x"], name, k)) for name, k in columns]
+        rows = [index.get((point["x"], name, k)) for name, k in wanted]
         covered = sorted({row["problems"] for row in rows if row is not None})
         span = "–".join(str(n) for n in dict.fromkeys(covered[:1] + covered[-1:]))
         body.append([shown(point["x"]), *map(_cell, rows), span])
-    table = tabulate(body, headers=header, tablefmt="github", disable_numparse=True, colalign=["right"] * len(header))
-    title = f"**{data['task']} · {len(body)} checkpoints by {data['x']}**"
-    return "\n".join([title, "", table, "", "in percent with 95 % intervals over problems", *_worth(data)])
+    return header, body
 
 
-def _columns(points: Sequence[Json]) -> list[tuple[str, int | None]]:
+def caption(data: Json) -> str:
+    """What the series is."""
+    return f"{data['task']} · {len(data['checkpoints'])} checkpoints by {data['x']}"
+
+
+UNIT = "in percent with 95 % intervals over problems"
+
+
+def markdown(data: Json) -> str:
+    """A line per checkpoint, and below what majority voting is worth in training."""
+    header, body = table(data)
+    text = tabulate(body, headers=header, tablefmt="github", disable_numparse=True, colalign=["right"] * len(header))
+    parts = [f"**{caption(data)}**", "", text, "", UNIT]
+    if (worth := worth_table(data)) is not None:
+        align = ["left"] + ["right"] * 5
+        second = tabulate(worth.body, headers=worth.header, tablefmt="github", disable_numparse=True, colalign=align)
+        parts += ["", worth.caption, "", second, "", *worth.notes]
+    return "\n".join(parts)
+
+
+def columns(points: Sequence[Json]) -> list[tuple[str, int | None]]:
     """greedy, then of many k the first, the middle and the last."""
     found: list[tuple[str, int | None]] = [("greedy", None)] if any(row["metric"] == "greedy" for row in points) else []
     for metric in ("pass@k", "maj@k"):
@@ -338,17 +357,22 @@ def _columns(points: Sequence[Json]) -> list[tuple[str, int | None]]:
     return found
 
 
+def title(metric: str, k: int | None) -> str:
+    """maj@k at k = 4 is maj@4."""
+    return metric if k is None else metric.replace("@k", f"@{k}")
+
+
 def _cell(row: Mapping[str, Any] | None) -> str:
     if row is None or row["value"] is None:
         return "n/a"
     return f"{100 * row['value']:.1f} [{100 * row['low']:.0f}, {100 * row['high']:.0f}]"
 
 
-def _worth(data: Json) -> list[str]:
+def worth_table(data: Json) -> View | None:
     """The second table: where each maj@k reaches the final greedy accuracy, and how sure that is."""
     rows, name, first = data["equivalents"], data["x"], data["checkpoints"][0]["x"]
     if not rows:
-        return []
+        return None
     target, boot = rows[0]["target"], data["bootstrap"]
     goal = "greedy accuracy" if target["metric"] == "greedy" else "pass@1 (there is no greedy run)"
     body = []
@@ -359,17 +383,11 @@ def _worth(data: Json) -> list[str]:
             [f"maj@{row['k']}", x, f"[{low}, {high}]", part, f"{100 * row['unreached']:.0f} %", str(row["problems"])]
         )
     header = ["", f"{name} needed", "95 % interval", "of the training", "never, of resamples", "problems"]
-    table = tabulate(body, headers=header, tablefmt="github", disable_numparse=True, colalign=["left"] + ["right"] * 5)
-    return [
-        "",
-        f"Training that majority voting is worth: the first {name} at which maj@k reaches the final {goal}, "
-        f"{100 * target['value']:.1f} at {name} {shown(target['x'])}",
-        "",
-        table,
-        "",
-        "linear between checkpoints; paired bootstrap over problems, "
-        f"{boot['resamples']:,} resamples, seed {boot['seed']}",
-    ]
+    said = f"Training that majority voting is worth: the first {name} at which maj@k reaches the final {goal}, "
+    said += f"{100 * target['value']:.1f} at {name} {shown(target['x'])}"
+    note = "linear between checkpoints; paired bootstrap over problems, "
+    note += f"{boot['resamples']:,} resamples, seed {boot['seed']}"
+    return View(said, header, body, [note], rows)
 
 
 def _reached(x: float | None, first: float) -> str:

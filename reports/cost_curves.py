@@ -54,6 +54,8 @@ def cost_curve(side: Side, names: Sequence[str], axis: str, metric: str | None) 
     import numpy as np
 
     outcomes = [side.outcomes[name] for name in names]
+    if any(outcome.total_tokens is None for outcome in outcomes):
+        raise NotComparableError(f"{side.label} was imported without token counts: equal cost cannot be told.")
     if not side.exchangeable:
         chosen = [[np.nan if o.chosen_correct is None else float(o.chosen_correct)] for o in outcomes]
         return Curve(np.array(chosen).reshape(-1, 1), _costs_of_search(side, outcomes, axis), "accuracy")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from harness.analysis.cost import costs
 from harness.run import Run
 from reports import tokens
 from reports.cost import cost
@@ -13,14 +14,14 @@ from reports.tables import caption, footnotes, table
 from reports.views import View
 
 
-def html(runs: Sequence[Run], *, by: str = "level", metrics: Sequence[str] = ()) -> str:
-    """The page; everything that a model or a user wrote is escaped."""
-    shown = []
+def html(runs: Sequence[Run], *, by: str = "level", metrics: Sequence[str] = (), first: Sequence[View] = ()) -> str:
+    """The page, `first` above the runs' own tables; everything that a model or a user wrote is escaped."""
+    shown = list(first)
     for run in runs:
         header, body = table(run, by=by, metrics=metrics)
         shown.append(View(caption(run), header, body, footnotes(run, metrics=metrics), []))
         if not metrics:
-            shown += [*tokens.full(run, by=by), cost(run, by=by)]
+            shown += [*tokens.full(run, by=by), *([cost(run, by=by)] if costs(run) else [])]
     return views(shown, title=f"Results by {by}")
 
 

@@ -15,7 +15,7 @@ from harness.core import IncompleteError, NotComparableError, UsageError
 from harness.files import digest
 from harness.outcomes import CURVES, DRAWING, GROUPS, Outcome, outcomes
 from harness.registry import unknown
-from harness.run import Json, Run, uses_gold
+from harness.run import WHOLE, Json, Run, uses_gold
 from scorers.sampling import mean_variance
 
 TOKENS = ("completion_tokens", "total_tokens", "prompt_tokens", "thinking_tokens", "verifier_tokens", "serial_tokens")
@@ -69,12 +69,12 @@ class Side:
         if line is None or line["status"] != "ok":
             return None
         if metric in ("completion_tokens", "total_tokens"):
-            return float(line[metric])
+            return None if line[metric] is None else float(line[metric])
         if metric in TOKENS:
             found = self.outcomes[problem].usage.get(metric) if problem in self.outcomes else None
             return None if found is None else float(found)
         if metric == "truncated":
-            return line["truncated"] / line["n"] if line["n"] else None
+            return line["truncated"] / line["n"] if line["n"] and line["truncated"] is not None else None
         outcome = self.outcomes.get(problem)
         if metric == "accuracy" or outcome is None:
             return baseline.value(line, metric)
@@ -115,7 +115,7 @@ def default_metric(side: Side) -> str:
 def of_run(run: Run, *, partial: bool = False) -> Side:
     """A run as a side. Raises IncompleteError for one that is not complete, unless `partial`."""
     state = run.manifest["state"]
-    if state != "complete" and not partial:
+    if state not in WHOLE and not partial:
         raise IncompleteError(f"{run.folder} is {state}. Finish it with the command that began it, then compare.")
     found = {outcome.problem_id: outcome for outcome in outcomes(run) if outcome.status == "ok"}
     warnings = (f"{run.name}: its verifier or strategy sees the gold answers.",) if uses_gold(run.manifest) else ()

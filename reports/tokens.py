@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from harness.analysis.tokens import ASIDE, PARTS, rows
+from harness.analysis.tokens import ASIDE, PARTS, measured, rows
 from harness.outcomes import Outcome, outcomes
-from harness.run import Json, Run
+from harness.run import IMPORTED, Json, Run
 from reports.cost import head
 from reports.forms import probability
 from reports.tables import caption
@@ -55,8 +55,10 @@ def short(run: Run, *, by: str = "level") -> View:
 
 def full(run: Run, *, by: str = "level", members: Sequence[Outcome] | None = None, counter: str = "") -> list[View]:
     """All of it: parts of responses, then human solutions. `members` stand for the run's own problems where they were
-    counted with another tokenizer, whose name is `counter`."""
-    own = found(run) if members is None else members
+    counted with another tokenizer, whose name is `counter`. None of an imported run that says no lengths."""
+    own = measured(found(run) if members is None else members)
+    if run.manifest["state"] == IMPORTED and not own:
+        return []
     made = rows(own, by=by)
     index, values = _index(made)
     said = [f"counted with {counter}: the visible text alone"] if counter else _counted(made)

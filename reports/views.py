@@ -22,6 +22,8 @@ class View:
     body: list[list[str]]
     notes: list[str]
     rows: list[Json]
+    figure: str = ""
+    """A drawing of the table for HTML, safe markup as `reports.charts` makes it."""
 
 
 def markdown(views: Sequence[View]) -> str:
@@ -53,7 +55,13 @@ def percent(row: Json | None) -> str:
     return f"{100 * row['value']:.1f} [{100 * row['low']:.0f}, {100 * row['high']:.0f}]"
 
 
+def _plain(cell: str) -> str:
+    """A cell that ends neither its column nor its line, whatever a name in it holds."""
+    return "".join("\\|" if c == "|" else c if c.isprintable() else " " for c in cell)
+
+
 def _one(view: View) -> str:
     align = ("left", *["right"] * (len(view.header) - 1))
-    text = tabulate(view.body, headers=view.header, tablefmt="github", colalign=align, disable_numparse=True)
+    body = [[_plain(cell) for cell in line] for line in view.body]
+    text = tabulate(body, headers=view.header, tablefmt="github", colalign=align, disable_numparse=True)
     return "\n".join([f"**{view.caption}**", "", text, "", *view.notes])

@@ -106,9 +106,20 @@ ALLOWED: dict[str, set[str]] = {
         "scorers",
         "tasks",
     },
+    "harness.housekeeping": {*BASE, "harness.run"},
+    "harness.watching": {*BASE, "harness.housekeeping", "harness.progress", "harness.run", "scorers"},
+    "harness.imports": {
+        *BASE,
+        *(f"harness.{name}" for name in ("records", "results", "run")),
+        "scorers",
+        "tasks",
+    },
     "reports": {
         *BASE,
-        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run", "traces")),
+        *(
+            f"harness.{name}"
+            for name in ("analysis", "baseline", "housekeeping", "outcomes", "registry", "results", "run", "traces")
+        ),
         "scorers",
     },
     "leaderboard": {

@@ -16,11 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from harness.analysis.cost import node_tokens, total, usage_of
+from harness.analysis.cost import costs, node_tokens, total, usage_of
 from harness.analysis.groups import estimate
 from harness.choice import RULES, choices
+from harness.core import UsageError
 from harness.outcomes import DRAWING, Outcome, scored
-from harness.run import Json, Run
+from harness.run import IMPORTED, Json, Run
 
 ORACLE = "oracle"
 """The pseudo-rule under which any correct candidate counts."""
@@ -76,7 +77,10 @@ def candidate_times(nodes: Sequence[Json], count: int) -> list[int]:
 
 def curve(run: Run) -> list[Json]:
     """Tidy rows: rule, k (None along a tree), budget (completion tokens per problem), mean completion and total tokens
-    spent, accuracy with its interval. A problem without an answer yet counts as wrong."""
+    spent, accuracy with its interval. A problem without an answer yet counts as wrong. Raises UsageError where the run
+    does not say what its responses cost."""
+    if run.manifest["state"] == IMPORTED and not costs(run):
+        raise UsageError(f"{run.folder} was imported without token counts, so it has no curve over a budget of tokens.")
     found = timelines(run)
     judged = [line for line in found if all(r["correct"] is not None for r in line.responses)]
     if any(line.times is not None for line in judged):

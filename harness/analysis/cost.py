@@ -59,7 +59,8 @@ def usage_of(problem: Json) -> Usage:
 
 
 def costs(run: Run) -> list[Cost]:
-    """The cost of every finished problem of a run, in the benchmark's order."""
+    """The cost of every finished problem of a run, in the benchmark's order; those of an imported run, of which not all
+    is known, are left out."""
     seconds: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
     for call in run.lines("calls.jsonl"):
         if "seconds" in call:
@@ -68,7 +69,7 @@ def costs(run: Run) -> list[Cost]:
     return [
         Cost(problem, usage_of(problem), nodes.get(problem["problem_id"]), dict(seconds[problem["problem_id"]]))
         for problem in run.lines("problems.jsonl")
-        if problem["status"] == "ok"
+        if problem["status"] == "ok" and "calls" in (problem.get("usage") or {})
     ]
 
 

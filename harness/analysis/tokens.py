@@ -47,12 +47,23 @@ def cut(outcome: Outcome, name: str) -> list[bool]:
     return [c and t > 0 and not a for c, t, a in zip(outcome.truncated, outcome.thinking, answers, strict=True)]
 
 
+def measured(found: Iterable[Outcome]) -> list[Outcome]:
+    """Those of which it is known how long all responses are, how much of each is thinking and which were cut: all but
+    problems of imported runs."""
+    return [
+        o
+        for o in found
+        if len(o.correct) == len(o.tokens) == len(o.thinking) == len(o.apart) == len(o.truncated) or not o.correct
+    ]
+
+
 def rows(
     found: Sequence[Outcome], *, by: str = "level", cluster: str | None = None, intervals: bool = True
 ) -> list[Json]:
     """Tidy rows by level or subject, the whole last, then the slopes against the level.
 
     `found` are finished problems. `intervals` False leaves out those that need a bootstrap."""
+    found = measured(found)
     made: list[Json] = []
     for value, members in grouped(found, by, lambda outcome: outcome.groups):
         group = ("all", None) if value is None else (by, value)
@@ -73,6 +84,7 @@ def group_rows(
 
 def further(found: Sequence[Outcome], group: tuple[str, Any], *, cluster: str | None = None) -> list[Json]:
     """What results.json holds of these rows besides its own: metrics of other names, nothing that needs a bootstrap."""
+    found = measured(found)
     own = {"completion_tokens", "thinking_tokens", "human_tokens", "human_ratio", "human_ratio_of_medians"}
     made = group_rows(found, group, cluster=cluster, intervals=False)
     kept = [_plain(row) for row in made if row["metric"] not in own]

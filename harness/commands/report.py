@@ -6,7 +6,7 @@ harness report runs/harp-sample-1a2b3c4d --tokens --count-with ./another-models-
 harness report runs/* --metric accuracy,pass@k,human_ratio --cluster contest
 harness report runs/* --at-equal generated           thinking, samples and search for the same tokens, by level
 harness report runs/* --thinking                     does it pay? a series of budgets, attempts, length
-harness report runs/math500-sample-1a2b3c4d --format html > report.html
+harness report runs/* -o report.html -o report.csv
 harness report runs/* --x steps                      the number in the models' names (checkpoint-500), a line each
 harness report runs/* --x steps=100,200,400k         given, in the order of the checkpoints
 harness report runs/* --x 'tokens=-(\d+)B-tokens'    found by a regular expression with one group
@@ -15,16 +15,18 @@ harness report runs/* --x 'tokens=-(\d+)B-tokens'    found by a regular expressi
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from harness.run import Run
     from reports.views import View
 
 HELP = "tables of runs"
+FORMS = ("md", "csv", "json", "html")
 SPECIAL = ("cost", "tokens", "thinking", "at_equal", "search", "anytime", "x")
 """The options that show a table of their own."""
 
@@ -38,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--metric", metavar="NAME,…", help="only these: accuracy, pass@k, maj@8, human_ratio …")
     parser.add_argument("--k", metavar="1,4,16", help="the k of pass@k and maj@k (default: the run's)")
-    parser.add_argument("--format", choices=["md", "csv", "json", "html"], default="md")
+    parser.add_argument("--format", choices=FORMS, default="md")
+    parser.add_argument(
+        "-o", "--output", action="append", default=[], metavar="FILE", help="also as .md, .csv, .json or .html"
+    )
     view = parser.add_mutually_exclusive_group()
     view.add_argument("--cost", action="store_true", help="only what a problem cost: calls, tokens, depth, seconds")
     view.add_argument("--tokens", action="store_true", help="only lengths: thinking, answer, human solutions, ratios")
@@ -65,10 +70,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read the results and print them; nothing is generated or graded."""
     from harness.run import Run
-    from reports import page, tables
 
     _check(arguments)
     runs = [Run.open(Path(folder)) for folder in arguments.runs]
+    forms = _forms(runs, arguments)
+    for name in arguments.output:
+        from harness.files import write_text
+
+        write_text(Path(name), forms[Path(name).suffix[1:]]() + "\n")
+    print(forms[arguments.format]())
+    return 0
+
+
+def _forms(runs: Sequence[Run], arguments: argparse.Namespace) -> Mapping[str, Callable[[], str]]:
+    """What is asked for, in every form."""
     if arguments.x is not None:
         return _series(runs, arguments)
     if arguments.at_equal is not None:
@@ -76,14 +91,21 @@ def run(arguments: argparse.Namespace) -> int:
 
         several = [sides.of_run(each, partial=True) for each in runs]
         data = in_context.compare(several, axis=arguments.at_equal, seed=arguments.seed)
-        return _show([in_context.view(data)], arguments.format)
+        return _shown([in_context.view(data)])
     if arguments.thinking:
         from reports import effort
 
-        return _show(effort.views(runs), arguments.format)
+        return _shown(effort.views(runs))
     special = _views(arguments)
     if special is not None:
-        return _show([view for each in runs for view in special(each)], arguments.format)
+        return _shown([view for each in runs for view in special(each)])
+    return _tables(runs, arguments)
+
+
+def _tables(runs: Sequence[Run], arguments: argparse.Namespace) -> Mapping[str, Callable[[], str]]:
+    """The ordinary tables in every form; above those of several runs, one with a line each."""
+    from reports import overview, page, tables, views
+
     if arguments.cluster or arguments.k:
         from dataclasses import replace
 
@@ -96,23 +118,28 @@ def run(arguments: argparse.Namespace) -> int:
             for run in runs
         ]
     metrics = [name.strip() for name in (arguments.metric or "").split(",") if name.strip()]
-    if arguments.format == "csv":
-        print(tables.as_csv(runs, metrics=metrics))
-    elif arguments.format == "json":
-        print(tables.as_json(runs, metrics=metrics))
-    elif arguments.format == "html":
-        print(page.html(runs, by=arguments.by, metrics=metrics))
-    elif metrics:
-        print(tables.markdown(runs, by=arguments.by, metrics=metrics))
-    else:
-        print("\n\n".join(map(_both(arguments.by), runs)))
-    return 0
+    first = [overview.overview(runs)] if len(runs) > 1 and not metrics else []
+
+    def markdown() -> str:
+        if metrics:
+            return tables.markdown(runs, by=arguments.by, metrics=metrics)
+        return "\n\n".join([*map(views.markdown, [first] if first else []), *map(_both(arguments.by), runs)])
+
+    return {
+        "md": markdown,
+        "csv": lambda: tables.as_csv(runs, metrics=metrics),
+        "json": lambda: tables.as_json(runs, metrics=metrics),
+        "html": lambda: page.html(runs, by=arguments.by, metrics=metrics, first=first),
+    }
 
 
 def _check(arguments: argparse.Namespace) -> None:
     """Say what would be without effect."""
     from harness.core import UsageError
 
+    for name in arguments.output:
+        if Path(name).suffix[1:] not in FORMS:
+            raise UsageError(f"-o {name}: a report has the forms {', '.join(f'.{form}' for form in FORMS)}.")
     special = next((name for name in SPECIAL if getattr(arguments, name)), None)
     for name in ("metric", "cluster", "k"):
         if special and getattr(arguments, name):
@@ -140,23 +167,25 @@ def _views(arguments: argparse.Namespace) -> Callable[[Run], Sequence[View]] | N
     return None
 
 
-def _show(shown: Sequence[View], form: str) -> int:
-    """Print tables in one format."""
+def _shown(found: Sequence[View]) -> Mapping[str, Callable[[], str]]:
+    """Some tables in every form."""
     from reports import page, views
 
-    formats: dict[str, Callable[[Sequence[View]], str]]
-    formats = {"csv": views.as_csv, "json": views.as_json, "md": views.markdown, "html": page.views}
-    print(formats[form](shown))
-    return 0
+    forms: Mapping[str, Callable[[Sequence[View]], str]]
+    forms = {"csv": views.as_csv, "json": views.as_json, "md": views.markdown, "html": page.views}
+    return {name: partial(write, found) for name, write in forms.items()}
 
 
 def _both(by: str) -> Callable[[Run], str]:
     """Accuracies, and below them how long responses are and what they cost."""
+    from harness.analysis.cost import costs
     from reports import cost, tables, tokens, views
 
-    return lambda run: "\n\n".join(
-        [tables.markdown([run], by=by), views.markdown([*tokens.full(run, by=by), cost.cost(run, by=by)])]
-    )
+    def both(run: Run) -> str:
+        below = [*tokens.full(run, by=by), *([cost.cost(run, by=by)] if costs(run) else [])]
+        return "\n\n".join([tables.markdown([run], by=by), *([views.markdown(below)] if below else [])])
+
+    return both
 
 
 def _tokens(arguments: argparse.Namespace) -> Callable[[Run], Sequence[View]]:
@@ -184,14 +213,14 @@ def _tokens(arguments: argparse.Namespace) -> Callable[[Run], Sequence[View]]:
     return both
 
 
-def _series(runs: Sequence[Run], arguments: argparse.Namespace) -> int:
-    """The curves of a series of checkpoints."""
-    from harness.core import UsageError
-    from reports import checkpoints
+def _series(runs: Sequence[Run], arguments: argparse.Namespace) -> Mapping[str, Callable[[], str]]:
+    """The curves of a series of checkpoints in every form."""
+    from reports import checkpoint_page, checkpoints
 
-    if arguments.format == "html":
-        raise UsageError("--x has no HTML form. --format takes md, csv or json with it.")
     data = checkpoints.curves(runs, checkpoints.Axis.parse(arguments.x), seed=arguments.seed)
-    write = {"md": checkpoints.markdown, "csv": checkpoints.as_csv, "json": checkpoints.as_json}[arguments.format]
-    print(write(data))
-    return 0
+    return {
+        "md": lambda: checkpoints.markdown(data),
+        "csv": lambda: checkpoints.as_csv(data),
+        "json": lambda: checkpoints.as_json(data),
+        "html": lambda: checkpoint_page.html(data),
+    }

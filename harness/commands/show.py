@@ -86,17 +86,23 @@ def _text(problem: dict[str, Any], responses: list[dict[str, Any]], body: Markin
         f"problem {problem['problem_id']} · level {problem['level']} · {problem['subject']}",
         f"gold answer: {_visible(str(problem['gold']))}",
         f"chosen answer: {_visible(str(problem['answer']))} · {_verdict(problem['correct'])}",
-        f"{problem['c']} of {problem['n']} responses correct · {usage['completion_tokens']} completion tokens",
+        f"{problem['c']} of {problem['n']} responses correct · {_tokens(usage)} completion tokens",
     ]
     if problem["status"] == "error":
         lines.append(f"error: {_visible(problem['error'])}")
     for response in responses:
         mark = " · chosen" if response["chosen"] else ""
-        tokens = response["usage"]["completion_tokens"]
+        tokens = _tokens(response["usage"])
         head = f"--- response {response['index']}: {_verdict(response['correct'])}{mark} · {tokens} tokens"
-        lines += ["", f"{head} · ended by {response['finish_reason']}", *body(response)]
+        lines += ["", f"{head} · ended by {response['finish_reason'] or 'unknown'}", *body(response)]
         lines.append(f"--- answer: {_visible(str(response['answer']))} ({_visible(response['reason'])})")
     return lines
+
+
+def _tokens(usage: dict[str, Any] | None) -> str:
+    """How many completion tokens; imported runs need not know."""
+    count = (usage or {}).get("completion_tokens")
+    return "unknown" if count is None else str(count)
 
 
 def _verdict(correct: bool | None) -> str:
