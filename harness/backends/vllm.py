@@ -7,6 +7,7 @@ request whose prefill is split makes vLLM's CPU build call a method that only CU
 from __future__ import annotations
 
 import itertools
+import os
 from dataclasses import replace
 from typing import Any
 
