@@ -9,7 +9,9 @@ from scorers.families import definitions, same_family, without
 from scorers.fingerprint import proportional
 from scorers.forms import difference, form
 from scorers.phrases import figures, is_answered, is_roman, same_time, spelled
+from scorers.pieces import same_pieces
 from scorers.realset import equal_sets, real_set, solutions
+from scorers.residues import same_integers
 from scorers.shapes import is_name
 from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, symbols
 from scorers.units import read_unit
@@ -34,6 +36,8 @@ def same(gold: Node, answer: Node) -> bool:
         if same_family(gold, answer, same) or same_family(answer, gold, lambda a, b: same(b, a)):
             return True
         gold, answer = without(gold), without(answer)
+    if same_integers(gold, answer):
+        return True
     for left, right, swapped in ((gold, answer, False), (answer, gold, True)):
         rule = _RULES.get(left.op)
         found = rule(left, right, swapped) if rule else None
@@ -149,7 +153,7 @@ def _same_solutions(left: Node, right: Node) -> bool:
         (first, a), (second, b) = solutions(left), solutions(right)
     except (TooLarge, Unreadable):
         return False
-    return first == second and equal_sets(a, b)
+    return (first == second or not first or not second) and equal_sets(a, b)
 
 
 def _is_solution_set(left: Node, right: Node) -> bool:
@@ -315,8 +319,17 @@ def _words_or_formula(plain: str, right: Node) -> bool | None:
 
 
 def _cases(left: Node, right: Node, swapped: bool) -> bool | None:
+    if right.op in FORMULA:
+        return same_pieces(left, right)
     if right.op != "cases":
         return None
+    if _rows_match(left, right, swapped):
+        return True
+    return same_pieces(left, right)
+
+
+def _rows_match(left: Node, right: Node, swapped: bool) -> bool:
+    """Whether the rows can be paired off."""
     free = list(right.args)
     otherwise = 0
     for row in left.args:

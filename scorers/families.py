@@ -52,14 +52,14 @@ def _is_condition(node: Node) -> bool:
 
 def _value(node: Node) -> Node:
     """The right side of `x = …`."""
-    named = node.op == "rel" and node.name == "=" and len(node.args) == 2 and node.args[0].op == "sym"
+    named = node.op == "rel" and node.name == "=" and len(node.args) == 2 and node.args[0].op in ("sym", "words")
     return node.args[1] if named and is_name(node.args[0]) else node
 
 
 def same_family(left: Node, right: Node, same: Callable[[Node, Node], bool]) -> bool:
     """Whether two answers, one of them with a condition on its parameters, give the same family."""
     one, other = family(left), family(right)
-    if one is None or (other is not None and other.domain != one.domain):
+    if one is None or (other is not None and other.domain != one.domain and "N?" not in (one.domain, other.domain)):
         return False
     if other is None:
         body = _value(right)

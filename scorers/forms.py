@@ -147,6 +147,11 @@ def _time(node: Node) -> str:
     return f"{minutes // 60 or 12}:{minutes % 60:02d} {node.name}"
 
 
+def _dotted(node: Node) -> str:
+    first, last, step = (int(arg.value or 0) for arg in node.args)
+    return f"{first}, {first + step} .. {last}"
+
+
 def _words(node: Node) -> str:
     return f'"{node.name}"'
 
@@ -248,5 +253,5 @@ def _linear(values: list[Point], names: frozenset[str]) -> Fraction | None:
 _FORMS = {
     "unit": _unit, "tuple": _tuple, "set": _set, "list": _list, "matrix": _matrix, "union": _real_set,
     "inter": _real_set, "minus": _real_set, "builder": _real_set, "domain": _real_set, "ratio": _ratio, "base": _base,
-    "time": _time, "words": _words, "raw": written, "rel": _relation,
+    "time": _time, "words": _words, "raw": written, "rel": _relation, "dotted": _dotted,
 }  # fmt: skip

@@ -75,9 +75,9 @@ _SAME = {
     "percent": "%", "textdollar": r"\$", "dollar": r"\$", "varphi": "phi", "varepsilon": "epsilon", "prime": "'",
     "backslash": "setminus", "smallsetminus": "setminus", "rightarrow": "to", "imath": "i", "thickapprox": "approx",
     "simeq": "approx", "tg": "tan", "ctg": "cot", "cosec": "csc", "lb": r"\{", "rb": r"\}", "iff": "iff",
-    "longrightarrow": "to", "Vert": "|", "infin": "infty", "times": "*", "cdot": "*", "textquotesingle": "'",
+    "longrightarrow": "to", "longmapsto": "mapsto", "Vert": "|", "infin": "infty", "times": "*", "cdot": "*", "textquotesingle": "'",
     "bigcup": "cup", "bigcap": "cap",
-    "arctg": "arctan", "Reals": "R", "bar": "overline", "lg": "log10", "textpercent": "%", "and": "and", "or": "or",
+    "arctg": "arctan", "cong": "equiv", "Reals": "R", "bar": "overline", "lg": "log10", "textpercent": "%", "and": "and", "or": "or",
 }  # fmt: skip
 
 _DIGITS = r"\d{1,3}(?:(?:\s*(?:,\s*\\[!,]|\{,\}|\\text\{,\}|\\[,;:! ])\s*|[  ])\d{3})+(?!\d)"

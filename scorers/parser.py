@@ -27,7 +27,8 @@ ACCENTS = frozenset("overline overrightarrow overleftrightarrow vec hat widehat 
 FIGURES = frozenset("angle triangle measuredangle square odot".split())
 APPLIED = frozenset("fghpqFGHPQRSTV")
 PAIRS = {"lfloor": ("rfloor", "floor"), "lceil": ("rceil", "ceil")}
-NAMED = frozenset({"frac", "sqrt", "cbrt", "binom", "sum", "prod", "infty", "pi"} | set(PAIRS) | FIGURES)
+_SIGNS = frozenset("+ - * / = ( { ^ |".split())
+NAMED = frozenset({"frac", "sqrt", "cbrt", "binom", "sum", "prod", "int", "infty", "pi"} | set(PAIRS) | FIGURES)
 
 
 class FormulaParser(NumeralReader):
@@ -252,11 +253,16 @@ class FormulaParser(NumeralReader):
                 self.at -= 1
                 self.tokens[self.at] = token._replace(text=text[len(name) :], kind="name")
                 return self.named(name)
-        if token.roman or not is_product(text):
+        if token.roman or not (is_product(text) or self._between_signs(text)):
             raise Unreadable("words")
-        if self.peek().text == "_":
-            raise Unreadable("a subscript on a word")
         return self._letters(text)
+
+    def _between_signs(self, text: str) -> bool:
+        """Whether a short word such as `by` or `AT` stands where only letters can: `ax + by`, `AE \\cdot AT = 3`."""
+        before = self.tokens[self.at - 2].text if self.at > 1 else ""
+        after = self.peek()
+        free = after.kind in ("op", "name") and after.text not in (",", ";", ".")
+        return len(text) == 2 and free and (before in _SIGNS if before else text.isupper() and after.text in _SIGNS)
 
     def _letters(self, text: str) -> Node:
         # A power after a run of letters belongs to the last of them: the others go back as a factor of their own.

@@ -26,7 +26,11 @@ _SUBSCRIPT = re.compile(
 _OUTWARD = re.compile(r"^((?:[a-z]\s*\\in\s*)?)([\[\]])([^\[\]]*)([\[\]])$")
 _PRIME = re.compile(r"\^\s*(?:\\prime|\{\s*\\prime\s*(\\prime\s*)?\})")
 _BRACED_DEGREE = re.compile(r"\{\s*\^\s*\{?\s*\\circ\s*\}?\s*\}")
-_NEGATED = re.compile(r"\\not\s*=")
+_NEGATED = re.compile(r"\\not\s*(=|\\equiv(?![a-z])|\\mid(?![a-z]))")
+_NOT = {"=": r"\ne ", r"\equiv": r"\nequiv ", r"\mid": r"\nmid "}
+_DIVIDES = re.compile(
+    r"^\s*\$?\s*([\w^{}+\-]{1,40}?)\s*\\(n?)mid(?![a-z])\s*(\\?[\w^{}+\-()! ]{1,60}?)\s*\$?\s*$"
+)
 _MODULUS = re.compile(
     rf"\({_GAP}(?:{_TEXT}\{{\s*mod\s*\}}|{_TEXT}\{{\s*mod\s+(\w{{1,20}})\s*\}}|\\[bp]?mod(?![a-z])|mod(?![a-z])){_GAP}"
     r"\{?([^(){}]{0,40})\}?\s*\)"
@@ -69,7 +73,9 @@ def respelled(text: str) -> str:
     if "\\circ" in text:
         text = _BRACED_DEGREE.sub(r"^\\circ ", text)
     if "\\not" in text:
-        text = _NEGATED.sub(r"\\ne ", text)
+        text = _NEGATED.sub(lambda m: _NOT[m[1]], text)
+    if "mid" in text and (match := _DIVIDES.match(text)):
+        return rf"{match[3]} \{match[2]}equiv 0 \pmod{{{match[1]}}}"
     if "mod" in text:
         text = _MODULUS.sub(lambda m: rf" \pmod{{{m[1] or m[2].strip()}}}", text)
     if "\\frac" in text and ("\\text" in text or "\\mathrm" in text):

@@ -28,7 +28,7 @@ class TooLarge(Unreadable):
 class Node:
     """A part of an answer.
 
-    Formulas: num, sym, const, inf, add, mul, div, neg, pow, call, fact, binom, deg, pm, sum.
+    Formulas: num, sym, const, inf, add, mul, div, neg, pow, call, fact, binom, deg, pm, sum, int.
     Structures: tuple, set, list, matrix, union, inter, minus, builder, rel, ratio, time, base, unit, words, domain.
     `shown` is the number of decimals of a decimal literal; `cut` says that its digits were broken off by an ellipsis.
     """
@@ -47,7 +47,7 @@ def number(value: Fraction | int) -> Node:
 
 
 FORMULA = frozenset(
-    {"num", "sym", "const", "inf", "add", "mul", "div", "neg", "pow", "call", "fact", "binom", "deg", "pm", "sum"}
+    {"num", "sym", "const", "inf", "add", "mul", "div", "neg", "pow", "call", "fact", "binom", "deg", "pm", "sum", "int"}
 )
 """What can stand inside a formula."""
 
@@ -66,6 +66,11 @@ def symbols(node: Node) -> frozenset[str]:
     """Names of the free symbols."""
     if node.op == "sym":
         return frozenset((node.name,))
-    if node.op == "sum":
+    if node.op in ("sum", "int"):
         return (symbols(node.args[2]) - {node.args[3].name}) | symbols(node.args[0]) | symbols(node.args[1])
     return frozenset().union(*(symbols(arg) for arg in node.args))
+
+
+def letters(node: Node) -> frozenset[str]:
+    """The names in any tree."""
+    return symbols(node) if node.op in FORMULA else frozenset().union(*map(letters, node.args))

@@ -109,7 +109,7 @@ _SORTED = frozenset("empty first most almost below begin best cost ghost lost ac
 
 def is_product(word: str) -> bool:
     """Whether a run of letters outside `\\text` is read as a product of symbols: short and no English word, or in
-    alphabetical order as the corners of a figure are."""
-    if word.lower() in _ENGLISH:
+    alphabetical order as the corners of a figure are. `aT` is no English word."""
+    if word.lower() in _ENGLISH and (word[1:].islower() or word.isupper()):
         return False
     return len(word) <= 3 or (len(word) <= 8 and list(word) == sorted(set(word)) and word not in _SORTED)
