@@ -112,7 +112,9 @@ class CommandParser(FormulaParser):
         for at in range(self.at, len(self.tokens)):
             token, after = self.tokens[at], self.peek(at + 1 - self.at)
             depth += {"{": 1, "(": 1, "[": 1, "}": -1, ")": -1, "]": -1}.get(token.text, 0) if token.kind == "op" else 0
-            letters = token.kind == "word" and len(token.text) > 1 and token.text[-2] == "d" and token.text[-1].isalpha()
+            letters = (
+                token.kind == "word" and len(token.text) > 1 and token.text[-2] == "d" and token.text[-1].isalpha()
+            )
             apart = token.text == "d" and after.kind in ("name", "word") and len(after.text) == 1
             if not (letters or apart):
                 continue

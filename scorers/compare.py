@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from scorers.families import definitions, same_family, without
+from scorers.families import definitions, same_definitions, same_family, without
 from scorers.fingerprint import proportional
 from scorers.forms import difference, form
+from scorers.gist import gist, same_gist
 from scorers.phrases import figures, is_answered, is_roman, same_time, spelled
 from scorers.pieces import same_pieces
 from scorers.realset import equal_sets, real_set, solutions
@@ -34,6 +35,8 @@ def same(gold: Node, answer: Node) -> bool:
         return True
     if any(node.op in ("list", "builder") or (node.op == "rel" and node.name == "in") for node in (gold, answer)):
         if same_family(gold, answer, same) or same_family(answer, gold, lambda a, b: same(b, a)):
+            return True
+        if gold.op == answer.op == "list" and same_definitions(gold, answer, same):
             return True
         gold, answer = without(gold), without(answer)
     if same_integers(gold, answer):
@@ -63,7 +66,7 @@ def _unit(left: Node, right: Node, swapped: bool) -> bool | None:
     if right.op == "unit":
         return _two_units(left, right, swapped)
     if right.op == "deg":
-        return left.name in ("", "angle") and _pair(inner, right.args[0], swapped)
+        return left.name in ("", "angle", "celsius", "fahrenheit") and _pair(inner, right.args[0], swapped)
     if right.op in FORMULA or right.op in ("tuple", "list", "set", "ratio"):
         return _pair(inner, right, swapped) or _other_number(left, right, swapped)
     return None
@@ -299,7 +302,7 @@ def _words(left: Node, right: Node, swapped: bool) -> bool | None:
     plain = left.name
     if right.op != "words":
         return _words_or_formula(plain, right)
-    if is_answered(plain, right.name) or is_answered(right.name, plain):
+    if is_answered(plain, right.name) or is_answered(right.name, plain) or same_gist(plain, right.name):
         return True
     if max(len(plain.split()), len(right.name.split())) <= 12 and figures(plain) != figures(right.name):
         return False
@@ -314,7 +317,10 @@ def _words_or_formula(plain: str, right: Node) -> bool | None:
         value = roman(plain)
         return value is not None and value == right.value
     if right.op in ("sym", "mul"):
-        return spelled(right) == plain
+        letters = spelled(right)
+        return letters is not None and (letters == plain or same_gist(plain, letters))
+    if right.op == "set" and not right.args:
+        return gist(plain) == "nothing"
     return plain == "infinitely many" if right.op == "inf" else None
 
 

@@ -31,6 +31,8 @@ def dotted(op: str, parts: list[Node]) -> Node | None:
     if any(b - a != step for a, b in zip(ends, ends[1:], strict=False)):
         return None
     count = (ends[-1] - first) // step + 1
+    if count <= len(known) + len(last):  # the dots stand for nothing
+        return None
     if count > MAX_WRITTEN:
         return Node("dotted", (number(first), number(ends[-1]), number(step)))
     members = tuple(number(first + index * step) for index in range(count))

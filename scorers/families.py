@@ -10,7 +10,7 @@ from itertools import permutations
 from scorers.fingerprint import constant, divide
 from scorers.precision import DIGITS, equal, is_exact, snap
 from scorers.shapes import is_name
-from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, number, symbols
+from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, letters, number, symbols
 from scorers.variants import defined, put, renamed
 
 MAX_PARAMETERS = 2
@@ -128,8 +128,41 @@ def definitions(left: Node, right: Node) -> Iterator[Node]:
 
 
 def without(node: Node) -> Node:
-    """A definition with a condition on its constant (`f(x) = kx, k ∈ ℝ`) without the condition."""
-    if node.op != "list" or node.args[0].op != "rel" or defined(node.args[0].args[0]) is None:
+    """Definitions without the domain of their variables, and one with a condition on its constant (`f(x) = kx, k ∈ ℝ`)
+    without the condition."""
+    if node.op != "list" or node.args[0].op != "rel" or (known := defined(node.args[0].args[0])) is None:
         return node
-    others = [arg for arg in node.args[1:] if not (arg.op == "rel" and arg.name == "in" and arg.args[0].op == "sym")]
-    return replace(node.args[0]) if not others else node
+    members = [arg for arg in node.args[1:] if arg.op == "rel" and arg.name == "in" and arg.args[0].op == "sym"]
+    if len(members) == len(node.args) - 1:
+        return replace(node.args[0])
+    rest = tuple(arg for arg in node.args if arg not in members or arg.args[0].name not in known[1])
+    return replace(node, args=rest) if len(rest) > 1 else rest[0]
+
+
+def same_definitions(left: Node, right: Node, same: Callable[[Node, Node], bool]) -> bool:
+    """Whether two definitions with conditions on their constants (`f(x) = ax, a > 0`) agree, whatever the names."""
+    one, other = (node.args[0] for node in (left, right))
+    if len(left.args) != len(right.args) or not all(_defines(node) for node in (one, other)):
+        return False
+    mine, theirs = (_constants(node) for node in (left, right))
+    if len(mine) != len(theirs) or len(mine) > MAX_PARAMETERS:
+        return False
+    variables = [defined(node.args[0]) for node in (one, other)]
+    if variables[0] is None or variables[1] is None or len(variables[0][1]) != len(variables[1][1]):
+        return False
+    for order in permutations(sorted(mine)):
+        names = dict(zip(sorted(theirs), order, strict=True)) | dict(zip(variables[1][1], variables[0][1], strict=True))
+        changed = [renamed(arg, names) for arg in (other.args[1], *right.args[1:])]
+        if all(same(a, b) for a, b in zip((one.args[1], *left.args[1:]), changed, strict=True)):
+            return True
+    return False
+
+
+def _defines(node: Node) -> bool:
+    return node.op == "rel" and node.name == "=" and len(node.args) == 2 and defined(node.args[0]) is not None
+
+
+def _constants(node: Node) -> frozenset[str]:
+    """The letters of a definition with conditions that are not its variables."""
+    known = defined(node.args[0].args[0])
+    return letters(Node("list", (node.args[0].args[1], *node.args[1:]))) - set(known[1] if known else ())

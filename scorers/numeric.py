@@ -330,6 +330,12 @@ class _Sampler(Evaluator):
             return super().total(terms)
         return self.tidy(self.mp.fsum(self.real(term) for term in terms))
 
+    def power(self, base: Value, exponent: Value) -> Value:
+        """A small power without detours."""
+        if not is_exact(base) and is_exact(exponent) and exponent.denominator == 1 and abs(exponent) <= 64:
+            return base ** int(exponent)
+        return super().power(base, exponent)
+
     def _call(self, node: Node) -> Value:
         if node.name == "exp" and len(node.args) == 1:
             power = self.value(node.args[0])

@@ -12,7 +12,7 @@ from scorers.determinant import determinant
 from scorers.lexer import Token
 from scorers.numerals import NumeralReader
 from scorers.syntax import MAX_DEPTH, Node, TooLarge, Unreadable, is_formula, number
-from scorers.units import UNIT_WORDS
+from scorers.units import UNIT_WORDS, read_unit
 from scorers.words import is_product
 
 FUNCTIONS = frozenset(
@@ -27,6 +27,7 @@ ACCENTS = frozenset("overline overrightarrow overleftrightarrow vec hat widehat 
 FIGURES = frozenset("angle triangle measuredangle square odot".split())
 APPLIED = frozenset("fghpqFGHPQRSTV")
 PAIRS = {"lfloor": ("rfloor", "floor"), "lceil": ("rceil", "ceil")}
+_SCALES = {"C": "celsius", "F": "fahrenheit"}
 _SIGNS = frozenset("+ - * / = ( { ^ |".split())
 NAMED = frozenset({"frac", "sqrt", "cbrt", "binom", "sum", "prod", "int", "infty", "pi"} | set(PAIRS) | FIGURES)
 
@@ -157,12 +158,23 @@ class FormulaParser(NumeralReader):
             return self.make("sym", name=base.name + "'")
         if base.op == "matrix":
             return self.transposed(base)
+        if self._ordinal():
+            return base
         exponent = self.argument(split=False)
         if base.op == "const" and base.name == "e":
             return self.make("call", exponent, name="exp")
         inverse = base.op == "sym" and base.name in APPLIED and exponent == Node("neg", (number(1),))
         applied = self.application(f"{base.name}^-1") if inverse and self.peek().text == "(" else None
         return applied or self.make("pow", base, exponent)
+
+    def _ordinal(self) -> bool:
+        """Consume the end of `11^\\text{th}`."""
+        size = 3 if self.peek().text == "{" else 1
+        token = self.peek(size // 2)
+        if token.roman and token.text in ("st", "nd", "rd", "th"):
+            self.at += size
+            return True
+        return False
 
     def transposed(self, matrix: Node) -> Node:
         """What `^T` makes of a matrix; raises Unreadable for its powers."""
@@ -179,7 +191,20 @@ class FormulaParser(NumeralReader):
             value = self.literal(self.take())
             self.at += 1 + (seconds and self.peek().text == "'")
             parts.append(self.make("div", value, number(3600 if seconds else 60)))
+        if (scale := _SCALES.get(self.peek().text)) and self.peek().kind in ("name", "word"):
+            return self.temperature(node, scale)
         return self.make("deg", self.make("add", *parts) if len(parts) > 1 else node)
+
+    def temperature(self, node: Node, scale: str) -> Node:
+        """`25^\\circ C`, `1.8^\\circ C/h`."""
+        self.at += 1
+        words = [scale]
+        while self.peek().text in ("/", "per") or (len(words) > 1 and self.peek().kind in ("name", "word")):
+            words.append(self.take().text)
+        unit = read_unit(words)
+        if unit is None:
+            raise Unreadable("a temperature per something else")
+        return self.make("unit", node, name=unit.dimension, value=unit.factor)
 
     # ------------------------------------------------------------------------------------------------------- arguments
 

@@ -81,6 +81,10 @@ def words_or_raw(found: list[Token]) -> Node:
     if simple is not None:
         return simple
     prose = any(token.kind == "word" and (token.roman or not is_product(token.text)) for token in found)
+    if len(words := plain.split()) > 1 and set(words) <= set(OPPOSITE):
+        return Node(
+            "tuple", tuple(Node("words", name=word) for word in words), "()"
+        )  # the answers to several questions
     listed = _names(found) if prose else None
     return listed or Node("words" if prose else "raw", name=_SPELLED.get(plain, plain))
 

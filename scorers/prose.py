@@ -24,7 +24,9 @@ _MULTIPLE = re.compile(
 )
 _COPULA = re.compile(r"^(?P<subject>.+?) (?P<verb>is|are|equals|equal) (?P<rest>(?:to |exactly |precisely )*.+)$")
 _ONLY = re.compile(r"^(?P<value>#\d+) (?:is|are) (?:only|unique) (?:possible |real |integer )?[a-z]+(?: function)?$")
-_SUBJECT = re.compile(r"\b(?:not|no|never|if|iff|whether|cannot|than|neither|nor|unless|what|which|who|how|why|where|at|by|twice|half)\b")
+_SUBJECT = re.compile(
+    r"\b(?:not|no|never|if|iff|whether|cannot|than|neither|nor|unless|what|which|who|how|why|where|at|by|twice|half)\b"
+)
 _PREFIX = re.compile(
     r"^(?:(?:all|only|any|every|possible|real|integers?|numbers?|functions?|polynomials?|solutions?|values?|form|of"
     r"|pairs?|triples?|set|points?|such|that|positive (?=integers? #)|for) )+(?P<rest>#\d+)$"

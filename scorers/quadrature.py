@@ -14,8 +14,8 @@ from scorers.precision import Undefined, Value, context, is_exact
 from scorers.syntax import TooLarge, Unreadable
 
 DIGITS = 60
-"""Digits that are computed with, and that the result is compared to."""
-_CERTAIN = 42
+"""Digits that are computed with; results are compared to 30 of them."""
+_CERTAIN = 36
 """Digits that the error estimate must leave."""
 _LEVEL = 7
 """The rule is refined so often, to about 2,000 values."""

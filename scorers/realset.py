@@ -219,7 +219,9 @@ def _by_signs(relation: str, left: Node, right: Node) -> tuple[str, RealSet]:
     name, places, signs = sign_changes(left, right)
     wanted = {"<": (-1,), "le": (-1,), ">": (1,), "ge": (1,), "ne": (-1, 1)}[relation]
     ends = [LOWEST, *(End(0, value, DIGITS) for value, _ in places), HIGHEST]
-    spans = [Span(low, False, high, False) for low, high, sign in zip(ends, ends[1:], signs, strict=False) if sign in wanted]
+    spans = [
+        Span(low, False, high, False) for low, high, sign in zip(ends, ends[1:], signs, strict=False) if sign in wanted
+    ]
     if relation in ("le", "ge"):
         spans += [Span(at, True, at, True) for at, (_, zero) in zip(ends[1:-1], places, strict=True) if zero]
     return name, unite(spans)

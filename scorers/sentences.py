@@ -17,7 +17,9 @@ from scorers.words import is_product
 MAX_TOKENS = 400
 _DROPPED = frozenset("a an the that's".split())
 _POINTS = frozenset({",", ".", ";", ":", "?"})
-_FUNCTIONS = frozenset("sin cos tan cot sec csc log ln exp gcd lcm max min floor ceil sqrt pi frac binom arctan".split())
+_FUNCTIONS = frozenset(
+    "sin cos tan cot sec csc log ln exp gcd lcm max min floor ceil sqrt pi frac binom arctan".split()
+)
 _PROSE = frozenset("in its it by as so we up out set all if is are no not or and for any one two of on to at".split())
 _MARK = re.compile(r"#(\d+)")
 Parse = Callable[[list[Token]], Node]
@@ -162,4 +164,4 @@ def _is_point(found: Sequence[Token], index: int, inside: bool) -> bool:
     """Whether a comma or full stop belongs to the sentence, not to a list or a ratio."""
     if index + 1 >= len(found) or _is_word(found[index + 1]):
         return True
-    return found[index].text != ":" and not inside
+    return not inside

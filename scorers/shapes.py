@@ -227,7 +227,9 @@ def is_name(node: Node) -> bool:  # noqa: PLR0911  # one rule a line
     if node.op == "add":
         return all(arg.op == "sym" for arg in node.args) and len(set(node.args)) == len(node.args)
     if node.op == "div":
-        steps = all(arg.op == "mul" and arg.args[0] == Node("sym", name="d") and len(arg.args) == 2 for arg in node.args)
+        steps = all(
+            arg.op == "mul" and arg.args[0] == Node("sym", name="d") and len(arg.args) == 2 for arg in node.args
+        )
         return steps or (all(map(is_name, node.args)) and node.args[0] != node.args[1])
     if node.op == "mul" and node.args[0] == Node("sym", name="m") and len(node.args) == 2:
         return node.args[1].name.startswith("angle")  # the measure of an angle

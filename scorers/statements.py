@@ -78,7 +78,7 @@ class AnswerParser(QuantifierParser):
             return self.make("dots")
         if self.peek().text in ("=", "approx") and self.peek().kind != "num":
             self.at += 1
-        bare = self.peek().kind == "op" and self.peek().text in _ORDER or self.peek().text in ("le", "ge")
+        bare = (self.peek().kind == "op" and self.peek().text in _ORDER) or self.peek().text in ("le", "ge")
         sides, relations = [self.make("words") if bare else self.caption() or self.side()], []
         while (relation := self.relation()) is not None:
             relations.append(relation)
@@ -315,7 +315,7 @@ class AnswerParser(QuantifierParser):
         base = read_base(self.argument_text())
         if not digits.isdigit() or base is None:
             raise Unreadable("a subscript that is no base")
-        if max(map(int, digits)) >= base:  # no numeral, but not the same digits in another base either
+        if max(map(int, digits)) >= abs(base):  # no numeral, but not the same digits in another base either
             return self.make("base", name=digits, value=Fraction(base))
         if base == 10:
             return number(int(digits[:MAX_DIGITS]))

@@ -47,7 +47,24 @@ def number(value: Fraction | int) -> Node:
 
 
 FORMULA = frozenset(
-    {"num", "sym", "const", "inf", "add", "mul", "div", "neg", "pow", "call", "fact", "binom", "deg", "pm", "sum", "int"}
+    {
+        "num",
+        "sym",
+        "const",
+        "inf",
+        "add",
+        "mul",
+        "div",
+        "neg",
+        "pow",
+        "call",
+        "fact",
+        "binom",
+        "deg",
+        "pm",
+        "sum",
+        "int",
+    }
 )
 """What can stand inside a formula."""
 

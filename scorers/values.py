@@ -22,7 +22,7 @@ class Undecided(Exception):
 
 def same_formula(gold: Node, answer: Node) -> bool:
     """Two formulas: by their values, exactly or to nearly all of many digits; decimals of the gold are rounded to."""
-    if contains(gold, "inf") or contains(answer, "inf"):
+    if _infinite(gold) or _infinite(answer):
         return False
     if gold.op == "deg" or answer.op == "deg":
         return _degrees(gold, answer)
@@ -38,6 +38,11 @@ def same_formula(gold: Node, answer: Node) -> bool:
     if verdict is None:
         raise Undecided("nowhere defined", ask=False)
     return verdict
+
+
+def _infinite(node: Node) -> bool:
+    """Whether infinity stands in a formula, and not only as a bound of an integral."""
+    return node.op == "inf" or any(map(_infinite, node.args[2:] if node.op == "int" else node.args))
 
 
 def _known(worth: Callable[[Node], T], node: Node) -> T | None:

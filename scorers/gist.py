@@ -1,0 +1,57 @@
+"""What short sentences come down to: who wins, that nothing exists, which kind of numbers. Two sentences of one gist are
+the same answer."""
+
+from __future__ import annotations
+
+import re
+
+_WINS = re.compile(
+    r"^(?:answer is )?(?:player )?(?P<who>[a-z]+(?: player)?|[A-Z]) (?:always )?"
+    r"(?:has (?:a )?(?:winning strategy|strategy to win)|wins?(?: game)?|"
+    r"(?:can|will|could)(?: always| certainly| surely)* (?:win|force (?:a )?win)(?: game)?(?: for sure)?|winner)$"
+)
+_WINNER = re.compile(r"^winner (?:is )?(?:player )?(?P<who>[a-zA-Z]+(?: player)?)$")
+_NOTHING = re.compile(
+    r"^(?:there )?(?:(?:is|are|exists?) )?(?:no|none)(?: such)?(?: (?:real|integer|positive|integral|possible|prime"
+    r"|natural|rational|nonzero|solutions?|values?|roots?|numbers?|integers?|pairs?|triples?|functions?|polynomials?"
+    r"|sequences?|sets?|matrices|points?|x|n|k|m|a|p|f|of|exists?|satisfy|satisfies|it|this|condition|field|quadratic"
+    r"|trinomial|in|z|real))*$|^there do(?:es)? not exist(?: any)?(?: such)?(?: [a-zA-Z]+)?$|^(?:it |they )?do(?:es)? not exist$"
+)
+_KIND = re.compile(
+    r"^(?:(?:all|any|every|each|only|set|of|exactly|for|where|that|is|must|be|positive|natural|n|p|m|k|q|x) )*"
+    r"(?P<kind>(?:odd |even |non ?|not )?(?:prime|composite|squarefree|square ?free|irrational|rational|perfect square"
+    r"|perfect cube)s?)(?: (?:numbers?|integers?|n|p|m|k|q|x))*$"
+)
+_ROLE = re.compile(r"^(?:player|team|graph|option|box|person|point|line|figure|set) (?P<name>[a-zA-Z]|one|two|\d)$")
+
+
+def gist(plain: str) -> str | None:
+    """What words without articles come down to; None for other sentences."""
+    if len(plain) > 120 or plain == "no":
+        return None
+    if match := _WINS.match(plain) or _WINNER.match(plain):
+        return "wins " + match["who"].removesuffix(" player").lower()
+    if _NOTHING.match(plain):
+        return "nothing"
+    if match := _KIND.match(plain):
+        return "kind " + match["kind"].removesuffix("s").replace("squarefree", "square free")
+    return None
+
+
+def same_gist(one: str, other: str) -> bool:
+    """Whether two answers in words come down to the same: also a name against `Bob wins`, `no` against `no such n`."""
+    first, second = gist(one), gist(other)
+    if first is not None and first == second:
+        return True
+    for found, plain in ((first, other), (second, one)):
+        if found == "nothing" and plain == "no":
+            return bool({"such", "exist", "exists"} & set((one if plain is other else other).split()))
+        if found and found == "wins " + named(plain).lower().removesuffix(" player"):
+            return True
+    return named(one).lower() == named(other).lower()
+
+
+def named(plain: str) -> str:
+    """`player B` is B."""
+    match = _ROLE.match(plain)
+    return match["name"] if match else plain
