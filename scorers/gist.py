@@ -25,6 +25,23 @@ _KIND = re.compile(
 _ROLE = re.compile(r"^(?:player|team|graph|option|box|person|point|line|figure|set) (?P<name>[a-zA-Z]|one|two|\d)$")
 
 
+_DATE = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*)\b"
+)
+_MONTHS = {name[:3]: name for name in "january february march april may june july august september october november "
+           "december".split()}  # fmt: skip
+_IMPOSSIBLE = re.compile(r"^(?:no )?(?:it |this )?(?:is )?(?:not possible|impossible)\b")
+
+
+def _date(plain: str) -> str | None:
+    """The words of a date in one order: `March 9`, `9 Mar`, `1 p.m. on Monday`."""
+    words = plain.replace("p m", "pm").replace("a m", "am").split()
+    kept = sorted(_MONTHS.get(word[:3], word) if _DATE.match(word) else word for word in words
+                  if word not in ("on", "at", "of", "in", "th"))  # fmt: skip
+    known = [word for word in kept if _DATE.match(word) or word.isdigit() or word in ("am", "pm")]
+    return "date " + " ".join(kept) if len(known) == len(kept) > 0 else None
+
+
 def gist(plain: str) -> str | None:
     """What words without articles come down to; None for other sentences."""
     if len(plain) > 120 or plain == "no":
@@ -33,6 +50,12 @@ def gist(plain: str) -> str | None:
         return "wins " + match["who"].removesuffix(" player").lower()
     if _NOTHING.match(plain):
         return "nothing"
+    if _IMPOSSIBLE.match(plain):
+        return "impossible"
+    if plain.startswith("infinitely many") and len(plain.split()) <= 4:
+        return "infinitely many"
+    if _DATE.search(plain) and (found := _date(plain)):
+        return found
     if match := _KIND.match(plain):
         return "kind " + match["kind"].removesuffix("s").replace("squarefree", "square free")
     return None
@@ -44,6 +67,8 @@ def same_gist(one: str, other: str) -> bool:
     if first is not None and first == second:
         return True
     for found, plain in ((first, other), (second, one)):
+        if found == "impossible" and plain == "no":
+            return True
         if found == "nothing" and plain == "no":
             return bool({"such", "exist", "exists"} & set((one if plain is other else other).split()))
         if found and found == "wins " + named(plain).lower().removesuffix(" player"):

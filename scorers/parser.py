@@ -153,9 +153,9 @@ class FormulaParser(NumeralReader):
             for _ in range(braces):
                 self.take("}")
             return self.degrees(base)
-        if token.text == "'" and base.op == "sym":
+        if token.text in ("'", "*") and base.op == "sym":
             self.argument_text()
-            return self.make("sym", name=base.name + "'")
+            return self.make("sym", name=base.name + token.text)
         if base.op == "matrix":
             return self.transposed(base)
         if self._ordinal():

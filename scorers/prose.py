@@ -22,14 +22,17 @@ _LEAD = re.compile(r"^(?:(?:so|thus|hence|therefore|we have|we get|it is|that is
 _MULTIPLE = re.compile(
     r"^(?P<before>.*?)(?P<not>not )?(?:(?:any |every |each )?multiples? of|divisible by) (?P<by>#\d+)(?P<after>.*)$"
 )
-_COPULA = re.compile(r"^(?P<subject>.+?) (?P<verb>is|are|equals|equal) (?P<rest>(?:to |exactly |precisely )*.+)$")
+_COPULA = re.compile(r"^(?P<subject>.+) (?P<verb>is|are|equals|equal) (?P<rest>(?:to |exactly |precisely )*.+)$")
+_IS = re.compile(r"\b(?:is|are|equals)\b")
+_RELATIVE = re.compile(r"\b(?:which|that|whose|such)\b")
+_THERE = re.compile(r"^there (?:is|are|exists?) (?:exactly |precisely |only )*(?P<value>#\d+)(?: [a-z]+){1,6}(?: #\d+)?$")
 _ONLY = re.compile(r"^(?P<value>#\d+) (?:is|are) (?:only|unique) (?:possible |real |integer )?[a-z]+(?: function)?$")
 _SUBJECT = re.compile(
-    r"\b(?:not|no|never|if|iff|whether|cannot|than|neither|nor|unless|what|which|who|how|why|where|at|by|twice|half)\b"
+    r"^(?:what|which|who|how|why)\b|\b(?:not|no|never|if|iff|whether|cannot|than|neither|nor|unless|where|at|by|twice|half)\b"
 )
 _PREFIX = re.compile(
     r"^(?:(?:all|only|any|every|possible|real|integers?|numbers?|functions?|polynomials?|solutions?|values?|form|of"
-    r"|pairs?|triples?|set|points?|such|that|positive (?=integers? #)|for) )+(?P<rest>#\d+)$"
+    r"|pairs?|triples?|set|points?|such|that|in|open|closed|interval|range|positive (?=integers? #)|for) )+(?P<rest>#\d+)$"
 )
 _PERMUTED = re.compile(
     r"^(?P<value>.+?),?(?: (?:and|with|up to|or|along with|together with))*"
@@ -218,7 +221,7 @@ def _permuted(found: Sentence, depth: int) -> Node | None:
 
 def _loss(found: Sentence, depth: int) -> Node | None:
     """`a loss of $37` is a negative amount."""
-    match = re.match(r"^(?:(?:he|she|it|they) )?(?P<sign>loss of|lost|loses|lose|gain of|profit of|gained|gains) "
+    match = re.match(r"^(?:[a-z ,]+ )??(?P<sign>loss of|lost|loses|lose|gain of|profit of|gained|gains) "
                      r"(?P<value>#\d+(?: [a-z]+)?)$", found.text)  # fmt: skip
     other = re.match(r"^(?P<value>#\d+(?: dollars| cents)?) (?P<sign>loss|gain|profit)$", found.text)
     match = match or other
@@ -281,21 +284,21 @@ def _prefixed(found: Sentence, depth: int) -> Node | None:
     """`all real numbers a > 2`, `all n ≥ 3`, `the functions f(x) = cx`: what stands behind says it all."""
     match = _PREFIX.match(found.text)
     node = found.maybe(match["rest"]) if match else None
-    if node is None or node.op in ("sym", "words", "raw") or (node.op == "tuple" and "all" in found.text.split()):
+    if node is None or node.op in ("sym", "words", "raw") or (node.op == "tuple" and {"all"} == {"all", "interval"} & set(found.text.split())):
         return None
     return node
 
 
 def _stated(found: Sentence, depth: int) -> Node | None:
     """`the smallest k is 57`, `f(x) = x is the only solution`: the value that a sentence gives."""
-    match = _ONLY.match(found.text)
+    match = _ONLY.match(found.text) or _THERE.match(found.text)
     if match:
         return found.read(match["value"])
     match = _COPULA.match(found.text)
     if match is None or _SUBJECT.search(match["subject"]):
         return None
     rest = found.part(re.sub(r"^(?:to |exactly |precisely |given by |of form )+", "", match["rest"]))
-    if re.search(r"\b(?:is|are|equals)\b", rest.text) or not re.search(r"[a-z]{2}", match["subject"]):
+    if (_IS.search(match["subject"]) and not _RELATIVE.search(match["subject"])) or not re.search(r"[a-z]{2}", match["subject"]):
         return None
     node = rest.maybe(rest.text)
     if node is None or node.op in ("words", "raw", "sym"):

@@ -49,7 +49,7 @@ _CONDITION = re.compile(
 )
 _REMARK = re.compile(
     r"^(.*\S)\s*\(\s*(?:(?:or|i\.e\.|that is|equivalently|=)\s*,?\s*(.+)"
-    r"|(?:exact|about|approx|\\approx|≈|rounded|since|because|simplified|in simplest|nearest|to the nearest).*"
+    r"|(?:exact|about|approx|\\approx|≈|rounded|since|because|simplified|in simplest|nearest|to the nearest|need both|in any order|any order|order does).*"
     r"|([a-z]{3,}(?:[ -][a-z]+){0,6}))\)$",
     re.DOTALL,
 )

@@ -13,7 +13,7 @@ from scorers.numerals import MAX_DIGITS
 from scorers.phrases import clock, rewritten, words_or_raw
 from scorers.quantifiers import QuantifierParser
 from scorers.respelling import lettered, read_base, respelled
-from scorers.syntax import Node, TooLarge, Unreadable, contains, number
+from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, contains, letters, number
 from scorers.units import Unit, read_unit
 
 RELATIONS = {
@@ -326,8 +326,28 @@ def in_words(found: list[Token]) -> Node:
     """What a rule for phrases finds in the tokens, or their words."""
     try:
         return AnswerParser(found).statement(rewritten(found))
+    except TooLarge:
+        raise
     except Unreadable:
-        return words_or_raw(found)
+        if named := _named_value(found):
+            return named
+    if len(found) > 1 and "only" in (ends := (found[0].text.lower(), found[-1].text.lower())):
+        found = found[1:] if ends[0] == "only" else found[:-1]
+    return words_or_raw(found)
+
+
+def _named_value(found: list[Token]) -> Node | None:
+    """`\\lim c_n = 4\\pi`: what stands behind an equals sign, named by something that is not read."""
+    signs = [index for index, token in enumerate(found) if token.text == "=" and token.kind == "op"]
+    if len(signs) != 1 or any(token.kind == "word" and token.roman for token in found):
+        return None
+    try:
+        value = AnswerParser(found[signs[0] + 1 :]).answer()
+    except Unreadable:
+        return None
+    name = " ".join(token.text for token in found[: signs[0]])
+    readable = value.op in FORMULA and not letters(value)
+    return Node("rel", (Node("words", name=name), value), "=") if readable else None
 
 
 def parse(text: str, thousands: bool = True) -> Node:
