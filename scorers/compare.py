@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from scorers.families import definitions, same_definitions, same_family, without
+from scorers.families import definitions, other_domains, same_definitions, same_family, without
 from scorers.fingerprint import proportional
 from scorers.forms import difference, form
 from scorers.gist import gist, same_gist
@@ -14,7 +14,7 @@ from scorers.pieces import same_pieces
 from scorers.realset import equal_sets, real_set, solutions
 from scorers.residues import same_integers
 from scorers.shapes import is_name
-from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, symbols
+from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, number, symbols
 from scorers.units import read_unit
 from scorers.values import Undecided, same_formula
 from scorers.variants import (
@@ -38,6 +38,8 @@ def same(gold: Node, answer: Node) -> bool:
             return True
         if gold.op == answer.op == "list" and same_definitions(gold, answer, same):
             return True
+        if other_domains(gold, answer):
+            return False
         gold, answer = without(gold), without(answer)
     if same_integers(gold, answer):
         return True
@@ -290,6 +292,8 @@ def _matched(left: Sequence[Node], right: Sequence[Node], swapped: bool) -> bool
 
 def _ratio(left: Node, right: Node, swapped: bool) -> bool | None:
     if right.op == "ratio" and len(left.args) == len(right.args):
+        if number(0) in (left.args[-1], right.args[-1]):  # four o'clock
+            return all(_pair(a, b, swapped) for a, b in zip(left.args, right.args, strict=True))
         quotients = [(Node("div", (x, left.args[-1])), Node("div", (y, right.args[-1])))
                      for x, y in zip(left.args[:-1], right.args[:-1], strict=True)]  # fmt: skip
         return all(_pair(a, b, swapped) for a, b in quotients)

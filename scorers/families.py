@@ -41,13 +41,21 @@ def family(node: Node) -> Family | None:
         rest = (rest[1],)  # {x | x = 2k, k ∈ ℤ}
     elif node.op == "builder" and len(rest) > 1:
         return None
-    body = _value(rest[0]) if len(rest) == 1 else Node("list", tuple(map(_value, rest)), "or")
-    return Family(body, names, domains.pop()) if names <= symbols(body) else None
+    body = _body(rest)
+    return Family(body, names, domains.pop()) if names <= letters(body) else None
 
 
 def _is_condition(node: Node) -> bool:
     is_in = node.op == "rel" and node.name == "in" and node.args[0].op == "sym" and node.args[1].op == "domain"
     return is_in and node.args[1].name[:1] in ("Z", "N")
+
+
+def _body(items: tuple[Node, ...]) -> Node:
+    """The values of one name, or equations for several."""
+    if len(items) == 1:
+        return _value(items[0])
+    names = {item.args[0] for item in items if item.op == "rel"}
+    return Node("list", tuple(map(_value, items)), "or") if len(names) < 2 else Node("list", items, ",")
 
 
 def _value(node: Node) -> Node:
@@ -62,8 +70,8 @@ def same_family(left: Node, right: Node, same: Callable[[Node, Node], bool]) -> 
     if one is None or (other is not None and other.domain != one.domain and "N?" not in (one.domain, other.domain)):
         return False
     if other is None:
-        body = _value(right)
-        free = symbols(body) - (symbols(one.body) - one.parameters)
+        body = _body(right.args) if right.op == "list" else _value(right)
+        free = letters(body) - (symbols(one.body) - one.parameters)
         other = Family(body, free, one.domain)
     if len(one.parameters) != len(other.parameters):
         return False
@@ -132,11 +140,23 @@ def without(node: Node) -> Node:
     without the condition."""
     if node.op != "list" or node.args[0].op != "rel" or (known := defined(node.args[0].args[0])) is None:
         return node
-    members = [arg for arg in node.args[1:] if arg.op == "rel" and arg.name == "in" and arg.args[0].op == "sym"]
+    members = [arg for arg in node.args[1:] if _is_member(arg)]
     if len(members) == len(node.args) - 1:
         return replace(node.args[0])
     rest = tuple(arg for arg in node.args if arg not in members or arg.args[0].name not in known[1])
     return replace(node, args=rest) if len(rest) > 1 else rest[0]
+
+
+def _is_member(node: Node) -> bool:
+    """Whether a condition names the domain of a letter."""
+    return node.op == "rel" and node.name == "in" and node.args[0].op == "sym" and node.args[1].op == "domain"
+
+
+def other_domains(left: Node, right: Node) -> bool:
+    """Whether two answers name domains for their letters that are not the same ones."""
+    one, other = (sorted(arg.args[1].name for arg in node.args if _is_member(arg)) if node.op == "list" else []
+                  for node in (left, right))  # fmt: skip
+    return bool(one and other) and set(one) != set(other)
 
 
 def same_definitions(left: Node, right: Node, same: Callable[[Node, Node], bool]) -> bool:

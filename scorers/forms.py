@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from scorers.fingerprint import Point, constant, coordinate, digest, integral, points, spell
+from scorers.fingerprint import Point, constant, coordinate, digest, integral, points, rounded, spell
 from scorers.precision import Value, check_time, is_exact, remembered
 from scorers.realset import RealSet, real_set, solutions
 from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, contains, symbols
@@ -45,7 +45,7 @@ def formula_form(node: Node) -> str:
 
 
 def _by_points(node: Node) -> str:
-    values = points(node, integral(node))
+    values = points(node, integral(node), rounded(node))
     known = [item.value for item in values if item.value is not None]
     if not known:
         return written(node)
@@ -165,7 +165,7 @@ def difference(node: Node) -> list[Point] | None:
         return None
     gap = Node("add", (node.args[0], Node("neg", (node.args[1],))))
     try:
-        found = points(gap, integral(gap)) if symbols(gap) else None
+        found = points(gap, integral(gap), rounded(gap)) if symbols(gap) else None
     except (TooLarge, Unreadable):
         return None
     return found if found and any(item.value is not None and item.value != 0 for item in found) else None

@@ -51,7 +51,7 @@ def gist(plain: str) -> str | None:
     if _NOTHING.match(plain):
         return "nothing"
     if _IMPOSSIBLE.match(plain):
-        return "impossible"
+        return " ".join(["impossible", *(word for word in plain.split() if word.isdigit())])
     if plain.startswith("infinitely many") and len(plain.split()) <= 4:
         return "infinitely many"
     if _DATE.search(plain) and (found := _date(plain)):
@@ -67,7 +67,7 @@ def same_gist(one: str, other: str) -> bool:
     if first is not None and first == second:
         return True
     for found, plain in ((first, other), (second, one)):
-        if found == "impossible" and plain == "no":
+        if found and found.startswith("impossible") and plain == "no":
             return True
         if found == "nothing" and plain == "no":
             return bool({"such", "exist", "exists"} & set((one if plain is other else other).split()))

@@ -289,6 +289,18 @@ def _prefixed(found: Sentence, depth: int) -> Node | None:
     return node
 
 
+def _either(found: Sentence, depth: int) -> Node | None:
+    """`L = 1 or L is even`: statements of which one holds, or that hold together."""
+    for word in ("or", "and"):
+        parts = re.split(rf" ,? ?{word} (?:if )?", found.text)
+        if not 2 <= len(parts) <= 4:
+            continue
+        nodes = [_condition(found, part.strip(" ,"), depth) for part in parts]
+        if all(node is not None for node in nodes):
+            return Node("list", tuple(node for node in nodes if node), word)
+    return None
+
+
 def _stated(found: Sentence, depth: int) -> Node | None:
     """`the smallest k is 57`, `f(x) = x is the only solution`: the value that a sentence gives."""
     match = _ONLY.match(found.text) or _THERE.match(found.text)
@@ -298,6 +310,8 @@ def _stated(found: Sentence, depth: int) -> Node | None:
     if match is None or _SUBJECT.search(match["subject"]):
         return None
     rest = found.part(re.sub(r"^(?:to |exactly |precisely |given by |of form )+", "", match["rest"]))
+    if re.fullmatch(r"(?:#\d+|and|or|,| )+", match["subject"]):
+        return None
     if (_IS.search(match["subject"]) and not _RELATIVE.search(match["subject"])) or not re.search(r"[a-z]{2}", match["subject"]):
         return None
     node = rest.maybe(rest.text)
@@ -306,4 +320,4 @@ def _stated(found: Sentence, depth: int) -> Node | None:
     return None if node is None or node.op in ("words", "raw") else node
 
 
-_RULES = (_by_cases, _permuted, _kind, _bound, _all_integers, _powers, _loss, _prefixed, _stated)
+_RULES = (_by_cases, _permuted, _kind, _bound, _all_integers, _powers, _loss, _prefixed, _either, _stated)

@@ -97,6 +97,8 @@ class QuantifierParser(EnvironmentParser):
         known = defined(item.args[0]) if item.op == "rel" and item.name == "=" else None
         free = [s for s in subjects if s.op == "sym" and not (known and s.name in known[1])]
         found = []
+        if known and last is not None and last.name in _KEPT and not free and last.args[1] != number(0):
+            found.append(last)  # a function that is known from a bound on only
         if last is not None and last.op == "rel" and free:
             if last.name in _KEPT:
                 found.append(last)

@@ -126,6 +126,7 @@ def _in_parts(text: str) -> Reading | None:
     return Reading(node, form(node), "")
 
 
+_ENDS_IN_BOX = re.compile(r"(?:=|\\approx|\\to|≈)\s*\\boxed\s*\{[^=]*\}[\s$.\\\])]*$")
 _PART = re.compile(
     r"(?:(?<![\w\\])|(?<=\\text\{))(?:\((a|b|c|d|i|ii|iii|iv|1|2|3|4)\)|(a|b|c|d|i|ii|iii|iv)[.)])(?=[\s~\\$:])"
 )
@@ -144,6 +145,8 @@ def _in_prose(text: str) -> str | None:
     inside = ", ".join(answer.line) if len(answer.line) > 1 else answer.answer
     if answer.rule != "boxed" or inside is None:
         return None
+    if _ENDS_IN_BOX.search(text):
+        return inside
     return inside if _PROSE.search(text.replace(answer.answer or "", "")) else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from scorers.fingerprint import both_integral, common_digits, constant, points, rounds, same_points
+from scorers.fingerprint import both_integral, common_digits, constant, points, rounded, rounds, same_points
 from scorers.precision import Undefined, equal
 from scorers.syntax import Node, TooLarge, Unreadable, contains, symbols
 
@@ -29,7 +29,8 @@ def same_formula(gold: Node, answer: Node) -> bool:
     if not symbols(gold) and not symbols(answer):
         return _constants(gold, answer)
     whole = both_integral(gold, answer)
-    left, right = (_known(lambda node: points(node, whole), node) for node in (gold, answer))
+    many = whole and (rounded(gold) or rounded(answer))
+    left, right = (_known(lambda node: points(node, whole, many), node) for node in (gold, answer))
     if left is None and right is None:
         raise Undecided("both values are out of bounds", ask=False)
     if left is None or right is None:
