@@ -29,7 +29,7 @@ from scorers.variants import (
 from scorers.words import roman
 
 
-def same(gold: Node, answer: Node) -> bool:
+def same(gold: Node, answer: Node) -> bool:  # noqa: PLR0911  # one layer after the other
     """Whether an answer says what the gold answer says; raises Undecided."""
     if form(gold) == form(answer):
         return True
@@ -298,6 +298,8 @@ def _ratio(left: Node, right: Node, swapped: bool) -> bool | None:
                      for x, y in zip(left.args[:-1], right.args[:-1], strict=True)]  # fmt: skip
         return all(_pair(a, b, swapped) for a, b in quotients)
     if right.op in FORMULA and len(left.args) == 2:
+        if left.args[1] == number(0):
+            return _pair(left.args[0], right, swapped)
         return _pair(Node("div", left.args), right, swapped)
     return None
 

@@ -1,6 +1,8 @@
-"""Lists and sets that go on with dots: `0, 2, 4, …, 1022` and `{5, 6, 7, …}` are known by first member, step and last."""
+"""Lists and sets that go on with dots: `0, 2, 4, …, 1022` is known by its first member, its step and its last one."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 from scorers.fingerprint import constant
 from scorers.precision import is_exact
@@ -10,7 +12,7 @@ MAX_WRITTEN = 60
 """Members that are written out."""
 
 
-def dotted(op: str, parts: list[Node]) -> Node | None:
+def dotted(op: str, parts: list[Node]) -> Node | None:  # noqa: PLR0911  # one rule a line
     """The members of an arithmetic progression: written out where they are few, a node with first, last and step where
     they are many, a congruence with a bound where they do not end. None for other rows."""
     where = [index for index, part in enumerate(parts) if part.op == "dots"]
@@ -21,14 +23,14 @@ def dotted(op: str, parts: list[Node]) -> Node | None:
         return None
     first, *rest = (_integer(part) for part in known)
     step = rest[0] - first if rest else 1
-    if not step or any(b - a != step for a, b in zip([first, *rest], rest, strict=False)):
+    if not step or any(b - a != step for a, b in pairwise([first, *rest])):
         return None
     if not last:
         return _endless(first, step) if len(known) > 1 else None
     ends = [_integer(part) for part in last]
     if (ends[-1] - first) % step or (ends[-1] - first) // step <= len(rest):
         return None
-    if any(b - a != step for a, b in zip(ends, ends[1:], strict=False)):
+    if any(b - a != step for a, b in pairwise(ends)):
         return None
     count = (ends[-1] - first) // step + 1
     if count <= len(known) + len(last):  # the dots stand for nothing

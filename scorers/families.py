@@ -31,6 +31,7 @@ def family(node: Node) -> Family | None:
         node = node.args[1]
     if node.op not in ("builder", "list"):
         return None
+    node = replace(node, args=tuple(map(_as_member, node.args)))
     conditions = [arg for arg in node.args if _is_condition(arg)]
     rest = tuple(arg for arg in node.args if not _is_condition(arg))
     names = frozenset(arg.args[0].name for arg in conditions)
@@ -46,8 +47,18 @@ def family(node: Node) -> Family | None:
 
 
 def _is_condition(node: Node) -> bool:
-    is_in = node.op == "rel" and node.name == "in" and node.args[0].op == "sym" and node.args[1].op == "domain"
-    return is_in and node.args[1].name[:1] in ("Z", "N")
+    return _is_member(node) and node.args[1].name[:1] in ("Z", "N")
+
+
+_FROM = {("ge", 0): "Zge", ("ge", 1): "N", (">", 0): "N", (">", -1): "Zge"}
+
+
+def _as_member(node: Node) -> Node:
+    """A bound `k ≥ 0` on a parameter as its domain."""
+    if node.op != "rel" or node.args[0].op != "sym" or len(node.args) != 2 or node.args[1].op != "num":
+        return node
+    domain = _FROM.get((node.name, int(node.args[1].value or 0))) if node.args[1].value in (0, 1, -1) else None
+    return node if domain is None else Node("rel", (node.args[0], Node("domain", name=domain)), "in")
 
 
 def _body(items: tuple[Node, ...]) -> Node:

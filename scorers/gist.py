@@ -1,5 +1,6 @@
-"""What short sentences come down to: who wins, that nothing exists, which kind of numbers. Two sentences of one gist are
-the same answer."""
+"""What short sentences come down to: who wins, that nothing exists, which kind of numbers, which day.
+
+Two sentences of one gist are the same answer."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ _NOTHING = re.compile(
     r"^(?:there )?(?:(?:is|are|exists?) )?(?:no|none)(?: such)?(?: (?:real|integer|positive|integral|possible|prime"
     r"|natural|rational|nonzero|solutions?|values?|roots?|numbers?|integers?|pairs?|triples?|functions?|polynomials?"
     r"|sequences?|sets?|matrices|points?|x|n|k|m|a|p|f|of|exists?|satisfy|satisfies|it|this|condition|field|quadratic"
-    r"|trinomial|in|z|real))*$|^there do(?:es)? not exist(?: any)?(?: such)?(?: [a-zA-Z]+)?$|^(?:it |they )?do(?:es)? not exist$"
+    r"|trinomial|in|z|real))*$|^there do(?:es)? not exist(?: any)?(?: such)?(?: [a-zA-Z]+)?$"
+    r"|^(?:it |they )?do(?:es)? not exist$"
 )
 _KIND = re.compile(
     r"^(?:(?:all|any|every|each|only|set|of|exactly|for|where|that|is|must|be|positive|natural|n|p|m|k|q|x) )*"
@@ -42,7 +44,7 @@ def _date(plain: str) -> str | None:
     return "date " + " ".join(kept) if len(known) == len(kept) > 0 else None
 
 
-def gist(plain: str) -> str | None:
+def gist(plain: str) -> str | None:  # noqa: PLR0911  # one rule a line
     """What words without articles come down to; None for other sentences."""
     if len(plain) > 120 or plain == "no":
         return None

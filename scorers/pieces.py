@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 
 from scorers.fingerprint import common_digits, coordinate, integral
 from scorers.numeric import evaluate
@@ -57,7 +58,7 @@ def _points(names: frozenset[str], rows: list[Node], left: Node, right: Node) ->
     elif len(ordered) == 1:
         ends = sorted({end for row in rows for end in _ends(row.args[1])} | {Fraction(0)})
         places = {end + gap for end in ends for gap in (Fraction(0), *_AROUND)}
-        places |= {(a + b) / 2 for a, b in zip(ends, ends[1:], strict=False)}
+        places |= {(a + b) / 2 for a, b in pairwise(ends)}
         yield from ({ordered[0]: place} for place in sorted(places))
     else:
         for index in range(_SCATTERED):

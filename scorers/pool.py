@@ -169,8 +169,8 @@ class GradingPool:
     """Grades responses in worker processes.
 
     `timeout` bounds the seconds of one grading (starting a worker does not count, nor does loading math-verify where it
-    is first needed, nor, on Linux and up to `PATIENCE` times the limit, waiting for a processor), `memory_mb` the memory a worker may take beyond its own size. Safe to use from any number of
-    threads."""
+    is first needed, nor, on Linux and up to `PATIENCE` times the limit, waiting for a processor), `memory_mb` the
+    memory a worker may take beyond its own size. Safe to use from any number of threads."""
 
     def __init__(
         self, workers: int = 1, timeout: float = GRADING_SECONDS, memory_mb: int = 2048, preload: tuple[str, ...] = ()

@@ -25,14 +25,17 @@ _MULTIPLE = re.compile(
 _COPULA = re.compile(r"^(?P<subject>.+) (?P<verb>is|are|equals|equal) (?P<rest>(?:to |exactly |precisely )*.+)$")
 _IS = re.compile(r"\b(?:is|are|equals)\b")
 _RELATIVE = re.compile(r"\b(?:which|that|whose|such)\b")
-_THERE = re.compile(r"^there (?:is|are|exists?) (?:exactly |precisely |only )*(?P<value>#\d+)(?: [a-z]+){1,6}(?: #\d+)?$")
+_THERE = re.compile(
+    r"^there (?:is|are|exists?) (?:exactly |precisely |only )*(?P<value>#\d+)(?: [a-z]+){1,6}(?: #\d+)?$"
+)
 _ONLY = re.compile(r"^(?P<value>#\d+) (?:is|are) (?:only|unique) (?:possible |real |integer )?[a-z]+(?: function)?$")
 _SUBJECT = re.compile(
     r"^(?:what|which|who|how|why)\b|\b(?:not|no|never|if|iff|whether|cannot|than|neither|nor|unless|where|at|by|twice|half)\b"
 )
 _PREFIX = re.compile(
     r"^(?:(?:all|only|any|every|possible|real|integers?|numbers?|functions?|polynomials?|solutions?|values?|form|of"
-    r"|pairs?|triples?|set|points?|such|that|in|open|closed|interval|range|positive (?=integers? #)|for) )+(?P<rest>#\d+)$"
+    r"|pairs?|triples?|set|points?|such|that|in|open|closed|interval|range|positive (?=integers? #)|for) )+"
+    r"(?P<rest>#\d+)$"
 )
 _PERMUTED = re.compile(
     r"^(?P<value>.+?),?(?: (?:and|with|up to|or|along with|together with))*"
@@ -124,11 +127,16 @@ def _all_integers(found: Sentence, depth: int) -> Node | None:
     return Node("rel", (subject, Node("domain", name="Z")), "in")
 
 
+_POWER = re.compile(
+    r"^(?:all |the |(?P<name>#\d+) (?:is|are) |#\d+ such that )*(?:any |every )*"
+    r"(?:(?:non)?negative |non negative |integer |positive )*"
+    r"(?:powers? of (?P<base>#\d+|two|three)|perfect (?P<power>squares?|cubes?))$"
+)
+
+
 def _powers(found: Sentence, depth: int) -> Node | None:
     """`all powers of 2`, `perfect squares`: a family with a parameter."""
-    match = re.match(r"^(?:all |the |(?P<name>#\d+) (?:is|are) |#\d+ such that )*(?:any |every )*"
-                     r"(?:(?:non)?negative |non negative |integer |positive )*"
-                     r"(?:powers? of (?P<base>#\d+|two|three)|perfect (?P<power>squares?|cubes?))$", found.text)  # fmt: skip
+    match = _POWER.match(found.text)
     if not match:
         return None
     parameter = Node("sym", name="k")
@@ -284,8 +292,10 @@ def _prefixed(found: Sentence, depth: int) -> Node | None:
     """`all real numbers a > 2`, `all n ≥ 3`, `the functions f(x) = cx`: what stands behind says it all."""
     match = _PREFIX.match(found.text)
     node = found.maybe(match["rest"]) if match else None
-    if node is None or node.op in ("sym", "words", "raw") or (node.op == "tuple" and {"all"} == {"all", "interval"} & set(found.text.split())):
+    if node is None or node.op in ("sym", "words", "raw"):
         return None
+    if node.op == "tuple" and {"all", "interval"} & set(found.text.split()) == {"all"}:
+        return None  # all pairs (a, b) such that …
     return node
 
 
@@ -312,7 +322,8 @@ def _stated(found: Sentence, depth: int) -> Node | None:
     rest = found.part(re.sub(r"^(?:to |exactly |precisely |given by |of form )+", "", match["rest"]))
     if re.fullmatch(r"(?:#\d+|and|or|,| )+", match["subject"]):
         return None
-    if (_IS.search(match["subject"]) and not _RELATIVE.search(match["subject"])) or not re.search(r"[a-z]{2}", match["subject"]):
+    subject = match["subject"]
+    if (_IS.search(subject) and not _RELATIVE.search(subject)) or not re.search(r"[a-z]{2}", subject):
         return None
     node = rest.maybe(rest.text)
     if node is None or node.op in ("words", "raw", "sym"):

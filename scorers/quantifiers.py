@@ -53,7 +53,7 @@ class QuantifierParser(EnvironmentParser):
             if last.op == "rel" or not self._another():
                 self._trailing(words)
                 break
-        if not all(subject.op == "sym" or subject.op == "tuple" for subject in subjects):
+        if not all(subject.op in ("sym", "tuple") for subject in subjects):
             raise Unreadable("a clause about something else")
         if last is not None and last.op == "rel" and last.name not in (*_KEPT, "in"):
             raise Unreadable("a clause that says more")

@@ -104,8 +104,8 @@ def alternatives(text: str) -> list[Reading]:
         found.append(read(boxed))
     if (tail := _UNIT_TAIL.match(text)) and not _LETTERS.search(_COMMANDS.sub("", tail[1])):
         found.append(read(rf"{tail[1]}\text{{ {tail[2]}}}"))
-    if _PART.search(text) and (parts := _in_parts(text)) is not None:
-        found.append(parts)
+    if _PART.search(text) and (answers := _in_parts(text)) is not None:
+        found.append(answers)
     if ")" in text[-4:] and (parts := remark(clean(text))) and _only_a_remark(*parts):
         found.append(read(parts[0]))
     if _AMBIGUOUS.search(text):

@@ -182,8 +182,9 @@ def solutions(node: Node) -> tuple[str, RealSet]:
         return _several(node)
     if node.op != "rel":
         raise Unreadable("no relation")
-    if node.name == "in" and node.args[0].op == "sym":
-        return node.args[0].name, real_set(node.args[1])
+    if node.name in ("in", "notin") and node.args[0].op == "sym":
+        members = real_set(node.args[1])
+        return node.args[0].name, members if node.name == "in" else complement(members)
     relations, found, name = node.name.split(), EVERYTHING, ""
     for relation, left, right in zip(relations, node.args, node.args[1:], strict=False):
         if relation not in _FLIP:

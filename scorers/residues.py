@@ -62,7 +62,7 @@ def _speaks(node: Node) -> bool:
     return (node.op == "rel" and node.name == "in" and node.args[1].op == "domain") or node.op == "domain"
 
 
-def integer_set(node: Node) -> IntegerSet:
+def integer_set(node: Node) -> IntegerSet:  # noqa: PLR0911  # one rule a line
     """The set of integers that an answer gives; raises Unreadable where it gives none that is periodic."""
     if node.op == "domain":
         return _domain("", node.name)

@@ -26,8 +26,8 @@ _SUBSCRIPT = re.compile(
 _OUTWARD = re.compile(r"^((?:[a-z]\s*\\in\s*)?)([\[\]])([^\[\]]*)([\[\]])$")
 _PRIME = re.compile(r"\^\s*(?:\\prime|\{\s*\\prime\s*(\\prime\s*)?\})")
 _BRACED_DEGREE = re.compile(r"\{\s*\^\s*\{?\s*\\circ\s*\}?\s*\}")
-_NEGATED = re.compile(r"\\not\s*(=|\\equiv(?![a-z])|\\mid(?![a-z]))")
-_NOT = {"=": r"\ne ", r"\equiv": r"\nequiv ", r"\mid": r"\nmid "}
+_NEGATED = re.compile(r"\\not\s*(=|\\equiv(?![a-z])|\\mid(?![a-z])|\\in(?![a-z]))")
+_NOT = {"=": r"\ne ", r"\equiv": r"\nequiv ", r"\mid": r"\nmid ", r"\in": r"\notin "}
 _DIVIDES = re.compile(r"^\s*\$?\s*([\w^{}+\-]{1,40}?)\s*\\(n?)mid(?![a-z])\s*(\\?[\w^{}+\-()! ]{1,60}?)\s*\$?\s*$")
 _MODULUS = re.compile(
     rf"\({_GAP}(?:{_TEXT}\{{\s*mod\s*\}}|{_TEXT}\{{\s*mod\s+(\w{{1,20}})\s*\}}|\\[bp]?mod(?![a-z])|mod(?![a-z])){_GAP}"
@@ -49,7 +49,8 @@ _CONDITION = re.compile(
 )
 _REMARK = re.compile(
     r"^(.*\S)\s*\(\s*(?:(?:or|i\.e\.|that is|equivalently|=)\s*,?\s*(.+)"
-    r"|(?:exact|about|approx|\\approx|≈|rounded|since|because|simplified|in simplest|nearest|to the nearest|need both|in any order|any order|order does).*"
+    r"|(?:exact|about|approx|\\approx|≈|rounded|since|because|simplified|in simplest|nearest|to the nearest"
+    r"|need both|in any order|any order|order does).*"
     r"|([a-z]{3,}(?:[ -][a-z]+){0,6}))\)$",
     re.DOTALL,
 )
@@ -57,7 +58,7 @@ _REMARK = re.compile(
 
 _UNION = re.compile(r"(?:\\le|\\ge|<|>).*\\cup.*(?:\\le|\\ge|<|>)", re.DOTALL)
 _RUN_ON = re.compile(r"(?<=[\w})\]])\s*(?=[fgP]\([xn]\)\s*=)")
-_OCLOCK = re.compile(r"(\d{1,2})\s*o['`\s]*clock")
+_OCLOCK = re.compile(r"(\d{1,2})(?:[\s~]|\\text\s*\{)*o['’`\s]*clock\}?")
 
 
 def respelled(text: str) -> str:

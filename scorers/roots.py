@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from math import isqrt
 
 from scorers.numeric import evaluate
@@ -23,7 +24,9 @@ _ONE: Polynomial = (Fraction(1),)
 
 def sign_changes(left: Node, right: Node) -> tuple[str, list[tuple[Value, bool]], list[int]]:
     """For `left - right` in one variable: its name, the real numbers where the sign may change with whether the
-    difference is defined (and zero) there, in order, and the signs before, between and behind them. Raises Unreadable."""
+    difference is defined (and zero) there, in order, and the signs before, between and behind them.
+
+    Raises Unreadable for other relations."""
     names = symbols(left) | symbols(right)
     if len(names) != 1:
         raise Unreadable("a relation on several variables")
@@ -54,7 +57,7 @@ def _between(roots: Sequence[Value]) -> list[Fraction]:
     if not roots:
         return [Fraction(0)]
     near = [_near(root) for root in roots]
-    middle = [(a + b) / 2 for a, b in zip(near, near[1:], strict=False)]
+    middle = [(a + b) / 2 for a, b in pairwise(near)]
     return [near[0] - 1, *middle, near[-1] + 1]
 
 

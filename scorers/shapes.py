@@ -13,7 +13,7 @@ from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, contains, is_for
 MAX_VARIANTS = 64
 
 
-def shape(node: Node) -> Node:
+def shape(node: Node) -> Node:  # noqa: PLR0911  # one rule a line
     """The shape of a parsed answer; raises Unreadable for structures inside formulas, TooLarge for too many ±."""
     node = _identity(_structure(_signs(node))) if node.op != "list" else node
     if node.op in ("set", "list", "builder", "union"):

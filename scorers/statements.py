@@ -18,7 +18,7 @@ from scorers.units import Unit, read_unit
 
 RELATIONS = {
     "=": "=", "<": "<", ">": ">", "le": "le", "ge": "ge", "ne": "ne", "in": "in", "approx": "approx", "equiv": "equiv",
-    "nequiv": "nequiv", "to": "to", "mapsto": "mapsto",
+    "nequiv": "nequiv", "notin": "notin", "to": "to", "mapsto": "mapsto",
 }  # fmt: skip
 _STOPS = frozenset({"or", "and", "for", "where", "if", "when", "otherwise"})
 _FILLERS = frozenset({"either", "both", "is", "are", "about", "approximately", "exactly", "equals", "or"})

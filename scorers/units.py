@@ -73,7 +73,7 @@ UNIT_WORDS = frozenset(name for name in _TABLE if len(name) > 1) | {"square", "s
 _NOT_NOUNS = frozenset(
     """or and more less than only not no at least most if when where for all any some from to between each every even
     odd positive negative always never greater smaller larger bigger fewer false true yes is are was with on such that
-    million billion thousand hundred am pm base solutions wins win prime composite rational irrational
+    million billion thousand hundred am pm base wins win prime composite rational irrational
     monday tuesday wednesday thursday friday saturday sunday january february march april june july august september
     october november december""".split()
 )
