@@ -25,7 +25,10 @@ TURN_SECONDS = 0.8
 """Computing time of the questions before that one waits for."""
 START_SECONDS = 20.0
 """Time on the clock for math-verify to be loaded, before that of the question begins: 0.7 s on a machine at rest."""
-TURN_WALL = 6.0
+TURN_WALL = 2.0
+"""Time on the clock for those."""
+PATIENCE = 2.0
+"""A question gets no more than so many times its computing time on the clock."""
 MAX_LENGTH = 600
 UNREAD_GOLD = "the gold answer cannot be read"
 UNREAD_ANSWER = "the answer cannot be read"
@@ -86,12 +89,12 @@ def _ask(gold: str, answer: str) -> Grade:
 def _in_turn(pool: GradingPool, ready: threading.Event, turn: threading.Lock) -> bool:
     """Wait for math-verify to be loaded, which is not on the clock, and for the questions before to be answered, whose
     computing is; whether the turn is ours."""
-    loaded = time.monotonic() + START_SECONDS
+    started = _State.serial
+    if not ready.wait(START_SECONDS):
+        return False
     spent, wall = 0.0, time.monotonic()
     before = _computed(pool)
-    while True:
-        if not ready.wait(max(0.0, loaded - time.monotonic())):
-            return False
+    while _State.serial == started:  # else it was killed for a question before this one, and is loaded again
         if turn.acquire(timeout=0.05):
             if ready.is_set():
                 return True
@@ -101,7 +104,8 @@ def _in_turn(pool: GradingPool, ready: threading.Event, turn: threading.Lock) ->
         spent += max(0.0, now - before) if now is not None and before is not None else 0.05
         before = now
         if spent > TURN_SECONDS or time.monotonic() - wall > TURN_WALL:
-            return False
+            break
+    return False
 
 
 def _computed(pool: GradingPool) -> float | None:
@@ -119,7 +123,7 @@ def warm_up(seconds: float = 60.0) -> bool:
 def _shared() -> tuple[GradingPool, threading.Event, threading.Lock]:
     with _State.lock:
         if _State.pool is None or _State.owner != os.getpid():
-            _State.pool = GradingPool(workers=1, timeout=SECONDS, preload=("math_verify",))
+            _State.pool = GradingPool(workers=1, timeout=SECONDS, preload=("math_verify",), patience=PATIENCE)
             _State.owner = os.getpid()
             _State.ready, _State.turn = threading.Event(), threading.Lock()
             atexit.register(close)

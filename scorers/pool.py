@@ -33,7 +33,7 @@ GRADING_SECONDS = 3.0
 MAX_REPLY = 64 * 1024 * 1024
 MAX_CACHE = 50_000
 PATIENCE = 4.0
-"""A worker that others keep from computing gets this many times its limit on the clock, and no more."""
+"""A worker that others keep from computing gets so many times its limit on the clock, and no more."""
 _TICK = 0.02
 
 
@@ -48,8 +48,9 @@ class WorkerFailure(Exception):
 class _Worker:
     """One process: started on first use, killed past its deadline."""
 
-    def __init__(self, memory_mb: int, preload: tuple[str, ...]) -> None:
+    def __init__(self, memory_mb: int, preload: tuple[str, ...], patience: float) -> None:
         self.memory_mb = memory_mb
+        self.patience = patience
         self.preload = preload
         self.process: subprocess.Popen[bytes] | None = None
         self.deadline: float | None = None
@@ -129,7 +130,7 @@ class _Worker:
             return
         times = process_time(process.pid) if process is not None else None
         waited = max(0.0, times.waited - self.waited) if times else 0.0
-        if now > deadline + min(waited, (PATIENCE - 1) * self.seconds):
+        if now > deadline + min(waited, (self.patience - 1) * self.seconds):
             self.expired = True
             self.kill()
 
@@ -169,16 +170,21 @@ class GradingPool:
     """Grades responses in worker processes.
 
     `timeout` bounds the seconds of one grading (starting a worker does not count, nor does loading math-verify where it
-    is first needed, nor, on Linux and up to `PATIENCE` times the limit, waiting for a processor), `memory_mb` the
+    is first needed, nor, on Linux and up to `patience` times the limit, waiting for a processor), `memory_mb` the
     memory a worker may take beyond its own size. Safe to use from any number of threads."""
 
     def __init__(
-        self, workers: int = 1, timeout: float = GRADING_SECONDS, memory_mb: int = 2048, preload: tuple[str, ...] = ()
+        self,
+        workers: int = 1,
+        timeout: float = GRADING_SECONDS,
+        memory_mb: int = 2048,
+        preload: tuple[str, ...] = (),
+        patience: float = PATIENCE,
     ) -> None:
         if workers < 1 or timeout <= 0:
             raise ValueError("a grading pool needs at least one worker and a positive time limit")
         self.timeout = timeout
-        self.workers = [_Worker(memory_mb, preload) for _ in range(workers)]
+        self.workers = [_Worker(memory_mb, preload, patience) for _ in range(workers)]
         self._idle: LifoQueue[_Worker | None] = LifoQueue()
         for worker in self.workers:
             self._idle.put(worker)
