@@ -23,11 +23,11 @@ SECONDS = 1.0
 """Computing time for one question."""
 TURN_SECONDS = 0.8
 """Computing time of the questions before that one waits for."""
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 """Time on the clock for math-verify to be loaded, before that of the question begins: 0.7 s on a machine at rest."""
 TURN_WALL = 2.0
 """Time on the clock for those."""
-PATIENCE = 2.0
+PATIENCE = 8.0
 """A question gets no more than so many times its computing time on the clock."""
 MAX_LENGTH = 600
 UNREAD_GOLD = "the gold answer cannot be read"
@@ -54,6 +54,11 @@ def enter_worker(tell: Callable[[bool], None] = lambda loading: None) -> None:
     """Call math-verify in this process from now on. `tell` hears when it starts to load and when it is loaded."""
     _State.in_worker = True
     _State.tell = tell
+
+
+def in_worker() -> bool:
+    """Whether this process is a worker of a grading pool, which limits it from outside."""
+    return _State.in_worker
 
 
 def ask(gold: str, answer: str) -> Grade:

@@ -31,6 +31,8 @@ SECONDS = 0.8
 """Computing time for the layers that run in the caller's process; math-verify has `algebra.SECONDS` more."""
 WALL_SECONDS = 1.7
 """Time on the clock for them, where others keep the machine busy: a hundred times what a hard pair computes."""
+PATIENT_SECONDS = 12.0
+"""The same in a worker of the pool, where nobody was promised an answer within two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,14 @@ class _NotKept(Exception):
 _compare = lru_cache(maxsize=8192)(_whole)
 
 
+def _limit() -> time_limit:
+    return time_limit(SECONDS, PATIENT_SECONDS if algebra.in_worker() else WALL_SECONDS)
+
+
 def _layers(gold: str, answer: str) -> Verdict:
     """The verdict of the layers behind the strings."""
     try:
-        with time_limit(SECONDS, WALL_SECONDS):
+        with _limit():
             verdict = _readings(gold, answer)
             if not verdict.correct and _labelled(gold, answer):
                 return Verdict(True, "the same choice")
@@ -215,7 +221,7 @@ def vote_form(answer: str) -> str | None:
     if found is None:
         return None
     try:
-        with time_limit(SECONDS, WALL_SECONDS):
+        with _limit():
             return form(essential(found.node))
     except Exception:  # as in `_reading`
         return found.form
@@ -226,7 +232,7 @@ def _reading(answer: str) -> Reading | None:
     if len(text) > MAX_ANSWER or not text:
         return None
     try:
-        with time_limit(SECONDS, WALL_SECONDS):
+        with _limit():
             return read(text)
     except Exception:  # out of time, too deep, or a fault of this package: then the writing counts
         plain = " ".join(text.split())
