@@ -9,7 +9,7 @@ from scorers.families import definitions, other_domains, same_definitions, same_
 from scorers.fingerprint import proportional
 from scorers.forms import difference, form
 from scorers.gist import gist, same_gist
-from scorers.phrases import figures, is_answered, is_roman, same_time, spelled
+from scorers.phrases import figures, is_answered, is_figure, is_roman, same_time, spelled
 from scorers.pieces import same_pieces
 from scorers.realset import equal_sets, real_set, solutions
 from scorers.residues import same_integers
@@ -49,6 +49,8 @@ def same(gold: Node, answer: Node) -> bool:  # noqa: PLR0911  # one layer after 
         if found is not None:
             return found
     if gold.op in FORMULA and answer.op in FORMULA:
+        if is_figure(gold, answer) or is_figure(answer, gold):
+            return True
         if {"num", "mul"} == {gold.op, answer.op} and is_roman(gold, answer):
             return True
         return same_formula(gold, answer)
@@ -324,6 +326,8 @@ def _words_or_formula(plain: str, right: Node) -> bool | None:
         return value is not None and value == right.value
     if right.op in ("sym", "mul"):
         letters = spelled(right)
+        if plain in ("true", "false") and letters == plain[0]:
+            return True
         return letters is not None and (letters == plain or same_gist(plain, letters))
     if right.op == "set" and not right.args:
         return gist(plain) == "nothing"

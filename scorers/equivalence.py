@@ -24,6 +24,7 @@ from scorers.syntax import FORMULA, MAX_ANSWER, Node, TooLarge, Unreadable, symb
 from scorers.values import Undecided
 
 _ELLIPSIS = re.compile(r"\\[lcd]?dots|\.\.\.|[…⋯]")
+_SERIES = re.compile(r"[+*]\s*(?:\\[lcd]?dots|\.\.\.|[…⋯])|\\(?:cdot|times)\s*\\[lcd]?dots|\d\s*\\cdots\s*\d")
 _LOWER = re.compile(r"(?<![a-zA-Z\\])[a-j](?![a-zA-Z])")
 MAX_KEPT = 2000
 """Characters of a pair whose verdict is remembered."""
@@ -119,7 +120,7 @@ def _layers(gold: str, answer: str) -> Verdict:
 def _dotted(gold: str, answer: str) -> Verdict | None:
     """The verdict where one side goes on with dots, which math-verify drops."""
     if _ELLIPSIS.search(answer) and not _ELLIPSIS.search(gold) and (known := read(gold)) and known.node.op != "raw":
-        general = known.node.op in FORMULA and bool(symbols(known.node))  # 1 + 2 + … + n may well be n(n+1)/2
+        general = known.node.op in FORMULA and bool(symbols(known.node) or _SERIES.search(answer))  # 1 + 2 + … + n
         return Verdict(None if general else False, "an answer with dots")
     if _ELLIPSIS.search(gold) and not _ELLIPSIS.search(answer):
         return Verdict(None, "a gold answer with dots")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import permutations
 
-from scorers.fingerprint import constant, divide
-from scorers.precision import DIGITS, equal, is_exact, snap
+from scorers.progressions import same_progressions
 from scorers.shapes import is_name
-from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, letters, number, symbols
-from scorers.variants import defined, put, renamed
+from scorers.syntax import Node, letters, symbols
+from scorers.variants import defined, renamed
 
 MAX_PARAMETERS = 2
 
@@ -86,7 +84,7 @@ def same_family(left: Node, right: Node, same: Callable[[Node, Node], bool]) -> 
         other = Family(body, free, one.domain)
     if len(one.parameters) != len(other.parameters):
         return False
-    if one.domain == "Z" and _same_progression(one, other):
+    if one.domain == "Z" and same_progressions(one.body, one.parameters, other.body, other.parameters):
         return True
     return any(same(one.body, body) for body in _renamings(other.body, other.parameters, one.parameters))
 
@@ -97,32 +95,6 @@ def _renamings(body: Node, names: frozenset[str], wanted: frozenset[str]) -> Ite
         return
     for order in permutations(sorted(wanted)):
         yield renamed(body, dict(zip(sorted(names), order, strict=True)))
-
-
-def _same_progression(one: Family, other: Family) -> bool:
-    """Whether a + kd and b + kd over all integers k are the same numbers: d up to its sign, and b - a a multiple."""
-    try:
-        (first, step), (second, stride) = _progression(one), _progression(other)
-        gap = constant(Node("add", (second, Node("neg", (first,)))))[0]
-        size, width = constant(step)[0], constant(stride)[0]
-    except (TooLarge, Unreadable):
-        return False
-    if not size or not (equal(size, width, DIGITS) or equal(size, -width, DIGITS)):
-        return False
-    quotient = snap(divide(gap, size, DIGITS), DIGITS)
-    return is_exact(quotient) and Fraction(quotient).denominator == 1
-
-
-def _progression(item: Family) -> tuple[Node, Node]:
-    """First member and step of an arithmetic progression; raises Unreadable for other families."""
-    if item.body.op not in FORMULA or symbols(item.body) != item.parameters or len(item.parameters) != 1:
-        raise Unreadable("no progression")
-    name = next(iter(item.parameters))
-    zero, one, two = (put(item.body, name, number(value)) for value in (0, 1, 2))
-    step, further = (Node("add", (b, Node("neg", (a,)))) for a, b in ((zero, one), (one, two)))
-    if not equal(constant(step)[0], constant(further)[0], DIGITS):
-        raise Unreadable("no progression")
-    return zero, step
 
 
 def definitions(left: Node, right: Node) -> Iterator[Node]:

@@ -75,7 +75,12 @@ def same_gist(one: str, other: str) -> bool:
             return bool({"such", "exist", "exists"} & set((one if plain is other else other).split()))
         if found and found == "wins " + named(plain).lower().removesuffix(" player"):
             return True
-    return named(one).lower() == named(other).lower()
+    first, second = (_PRONOUN.sub("", named(plain).lower()) for plain in (one, other))
+    return first == second or _NOUN.sub("", first) == second or first == _NOUN.sub("", second)
+
+
+_PRONOUN = re.compile(r"^(?:it|they|this|he|she|statement|answer|series|sequence|function|result|sum) (?=[a-z])")
+_NOUN = re.compile(r"(?<=[a-z]) (?:triangles?|quadrilaterals?|numbers?|functions?|integers?)$")
 
 
 def named(plain: str) -> str:

@@ -273,6 +273,8 @@ class Evaluator:
         return self.tidy(self.mp.binomial(left, right))
 
     def _sum(self, node: Node) -> Value:
+        if any(arg.op == "inf" for arg in node.args[:2]):
+            raise Unreadable("a sum without an end")
         low, high = self.value(node.args[0]), self.value(node.args[1])
         if not (is_exact(low) and is_exact(high) and low.denominator == high.denominator == 1):
             raise Unreadable("a sum between bounds that are not integers")

@@ -27,6 +27,7 @@ ACCENTS = frozenset("overline overrightarrow overleftrightarrow vec hat widehat 
 FIGURES = frozenset("angle triangle measuredangle square odot".split())
 APPLIED = frozenset("fghpqFGHPQRSTV")
 PAIRS = {"lfloor": ("rfloor", "floor"), "lceil": ("rceil", "ceil")}
+_LENGTHS = frozenset("mm cm km ft feet inches meters".split())
 _SCALES = {"C": "celsius", "F": "fahrenheit"}
 _SIGNS = frozenset("+ - * / = ( { ^ |".split())
 NAMED = frozenset({"frac", "sqrt", "cbrt", "binom", "sum", "prod", "int", "infty", "pi"} | set(PAIRS) | FIGURES)
@@ -104,7 +105,8 @@ class FormulaParser(NumeralReader):
         return token.text in ("(", "{", "[", "begin") and before.op not in ("tuple", "set")
 
     def _starts_word(self, token: Token, before: Node) -> bool:
-        measured = before.op in ("num", "div", "mul") and token.text.lower() in UNIT_WORDS
+        plain = before.op in ("num", "div", "mul") or token.text in _LENGTHS
+        measured = plain and before.op != "sym" and token.text.lower() in UNIT_WORDS
         if measured and self.peek(1).text != "(":
             return False
         if token.roman:
@@ -136,6 +138,8 @@ class FormulaParser(NumeralReader):
             elif token.text == "'" and node.op == "sym":
                 self.at += 1
                 node = self.make("sym", name=node.name + "'")
+                if node.name[0] in APPLIED and self.peek().text == "(":
+                    node = self.application(node.name) or node
             else:
                 break
         self.depth -= 1

@@ -165,10 +165,15 @@ _BOUND = re.compile(
     rf"^(?:(?P<name>#\d+) )?(?:(?:is|are|must be|be) )?(?P<which>{'|'.join(sorted(_AT, key=len, reverse=True))}) "
     r"(?P<value>.+)$"
 )
+_UNIT = r"(?: (?!inclusive|exclusive)[a-z]+)?"
+_BETWEEN = re.compile(
+    rf"^(?:(?P<name>#\d+) )?(?:(?:is|are|lies|lie|be|strictly) )*between (?P<low>#\d+{_UNIT}) and (?P<high>#\d+{_UNIT})"
+    r"(?: ,)?(?: (?P<how>inclusive|exclusive))?$"
+)
 _OR_MORE = re.compile(r"^(?P<value>.+?) or (?P<which>more|greater|above|less|fewer|below)(?P<unit> [a-z]+)?$")
 
 
-def _bound(found: Sentence, depth: int) -> Node | None:
+def _bound(found: Sentence, depth: int) -> Node | None:  # noqa: PLR0911  # one rule a line
     """`at least 3`, `12 or more`, `x is less than 1/2`, `at least 3 and no more than 35`."""
     parts = re.split(r" (?:and|but) (?=(?:at|no|not|more|less|greater|fewer|smaller)\b)", found.text)
     if len(parts) == 2:
@@ -178,6 +183,11 @@ def _bound(found: Sentence, depth: int) -> Node | None:
         named = [side.args[0] for side in sides if side and side.args[0] != ANYTHING]
         subject = named[0] if named else ANYTHING
         return Node("list", tuple(Node("rel", (subject, *side.args[1:]), side.name) for side in sides if side), "and")
+    match = _BETWEEN.match(found.text)
+    if match:
+        subject = found.read(match["name"]) if match["name"] else ANYTHING
+        sign = "le" if match["how"] == "inclusive" else "<"
+        return Node("rel", (_amount(found, match["low"]), subject, _amount(found, match["high"])), f"{sign} {sign}")
     match = _OR_MORE.match(found.text)
     if match:
         relation = "ge" if match["which"] in ("more", "greater", "above") else "le"
@@ -288,6 +298,32 @@ def _condition(found: Sentence, text: str, depth: int) -> Node | None:
     return node if node is not None and node.op in ("rel", "list") else None
 
 
+_REALS = re.compile(
+    r"^(?:all|any|every|set of|set of all) (?:real )?(?:numbers?|values?|reals)(?: of)?(?: (?P<name>#\d+))?"
+    r"(?: ,)? (?:(?P<except>except|other than|excluding|but)(?: for)?"
+    r"|(?:(?:that|which) (?:are|is)|such that|with|where) )? ?(?P<rest>.+)$"
+)
+
+
+def _reals(found: Sentence, depth: int) -> Node | None:
+    """`all real numbers except 2`, `all real numbers x such that x > 3`, `all real numbers greater than 3`."""
+    match = _REALS.match(found.text)
+    if match is None:
+        return None
+    subject = found.read(match["name"]) if match["name"] else ANYTHING
+    if match["except"]:
+        values = found.read(match["rest"])
+        items = values.args if values.op in ("list", "set") else (values,)
+        if not all(item.op in FORMULA for item in items):
+            return None
+        relations = tuple(Node("rel", (subject, item), "ne") for item in items)
+        return relations[0] if len(relations) == 1 else Node("list", relations, "and")
+    node = _condition(found, match["rest"], depth)
+    if node is not None and node.op == "rel" and node.args[0] == ANYTHING and subject != ANYTHING:
+        return Node("rel", (subject, *node.args[1:]), node.name)
+    return node
+
+
 def _prefixed(found: Sentence, depth: int) -> Node | None:
     """`all real numbers a > 2`, `all n ≥ 3`, `the functions f(x) = cx`: what stands behind says it all."""
     match = _PREFIX.match(found.text)
@@ -331,4 +367,4 @@ def _stated(found: Sentence, depth: int) -> Node | None:
     return None if node is None or node.op in ("words", "raw") else node
 
 
-_RULES = (_by_cases, _permuted, _kind, _bound, _all_integers, _powers, _loss, _prefixed, _either, _stated)
+_RULES = (_by_cases, _permuted, _kind, _bound, _all_integers, _powers, _loss, _reals, _prefixed, _either, _stated)

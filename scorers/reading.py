@@ -23,6 +23,7 @@ _OTHERWISE = (
     ("C", re.compile(r"(?<![a-zA-Z\\])C_\{?(\w+)\}?\^\{?(\w+)\}?"), r"\\binom{\1}{\2}"),
     ("C", re.compile(r"(?:\{\s*\})?[_^]\{?(\w+)\}?\s*C_\{?(\w+)\}?"), r"\\binom{\1}{\2}"),
     ("and", re.compile(r"^\s*(\d+)\s*(?:\\text\s*\{\s*and\s*\}|and)\s*(?=\\[dt]?frac|\d+\s*/)"), r"\1 "),  # 17 and 1/2
+    ("log", re.compile(r"\\log(?![a-zA-Z])(?!\s*_)"), r"\\lg"),
     ("(", re.compile(r"^\s*\$?\s*[A-Z]\s*(\((?:[^(),]{1,200},){1,2}[^(),]{1,200}\))"), r"\1"),  # P(4, 7)
 )
 _PROSE = re.compile(r"[a-zA-Z]{2,}[ ,:]+(?:\w+ +)*[a-zA-Z]{2,}")

@@ -201,7 +201,7 @@ def _solved(relation: str, left: Node, right: Node) -> tuple[str, RealSet]:
     """The variable and the solutions of one relation that is linear in it, or in an absolute value."""
     if left.op in ("sym", "words"):
         return left.name, _half(relation, end(right))
-    if right.op == "sym" or (right.op == "call" and right.name == "abs" and not symbols(left)):
+    if right.op in ("sym", "words") or (right.op == "call" and right.name == "abs" and not symbols(left)):
         return _solved(_FLIP[relation], right, left)
     if left.op == "call" and left.name == "abs" and not symbols(right):
         return _distance(relation, left.args[0], right)

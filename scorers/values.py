@@ -42,8 +42,8 @@ def same_formula(gold: Node, answer: Node) -> bool:
 
 
 def _infinite(node: Node) -> bool:
-    """Whether infinity stands in a formula, and not only as a bound of an integral."""
-    return node.op == "inf" or any(map(_infinite, node.args[2:] if node.op == "int" else node.args))
+    """Whether infinity stands in a formula, and not only as a bound of an integral or a sum."""
+    return node.op == "inf" or any(map(_infinite, node.args[2:] if node.op in ("int", "sum") else node.args))
 
 
 def _known(worth: Callable[[Node], T], node: Node) -> T | None:

@@ -10,7 +10,7 @@ from scorers.precision import is_exact
 from scorers.shapes import is_name
 from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, number, symbols
 
-_FUNCTION = re.compile(r"^([^\W\d_]\w*)\(([a-z](?:,[a-z])*)\)$")
+_FUNCTION = re.compile(r"^([^\W\d_]\w*(?:\^-1|'+)?)\(([a-z](?:,[a-z])*)\)$")
 _SEQUENCE = re.compile(r"^([a-zA-Z])_([a-z])$")
 _AXIS = re.compile(r"^(?:(?:vec|hat|overline|widehat)\()?([ijk])\)?$")
 _CONDITIONS = frozenset({"ne", "<", ">", "le", "ge", "in"})
