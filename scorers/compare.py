@@ -302,6 +302,8 @@ def _ratio(left: Node, right: Node, swapped: bool) -> bool | None:
     if right.op in FORMULA and len(left.args) == 2:
         if left.args[1] == number(0):
             return _pair(left.args[0], right, swapped)
+        if right.op == "num" and right.shown is None and right.value is not None and right.value.denominator == 1:
+            return False  # 24:1 is no number
         return _pair(Node("div", left.args), right, swapped)
     return None
 

@@ -15,6 +15,12 @@ MAX_WRITTEN = 60
 def dotted(op: str, parts: list[Node]) -> Node | None:  # noqa: PLR0911  # one rule a line
     """The members of an arithmetic progression: written out where they are few, a node with first, last and step where
     they are many, a congruence with a bound where they do not end. None for other rows."""
+    if parts and parts[0].op == "rel" and parts[0].name == "=" and parts[0].args[0].op == "sym":
+        name, value = parts[0].args  # n = 3, 4, 5, …
+        found = dotted(op, [value, *parts[1:]])
+        return (
+            None if found is None else Node("rel", (name, found), "in") if found.op != "list" else _about(found, name)
+        )
     where = [index for index, part in enumerate(parts) if part.op == "dots"]
     if len(where) != 1 or where[0] < 1:
         return None
@@ -39,6 +45,13 @@ def dotted(op: str, parts: list[Node]) -> Node | None:  # noqa: PLR0911  # one r
         return Node("dotted", (number(first), number(ends[-1]), number(step)))
     members = tuple(number(first + index * step) for index in range(count))
     return Node(op, members, "," if op == "list" else "")
+
+
+def _about(found: Node, name: Node) -> Node:
+    """The members as values of a name."""
+    if found.name == "and":
+        return Node("list", tuple(Node("rel", (name, *arg.args[1:]), arg.name) for arg in found.args), "and")
+    return Node("rel", (name, Node("set", found.args)), "in")
 
 
 def _integer(node: Node) -> int:

@@ -40,6 +40,8 @@ def family(node: Node) -> Family | None:
         rest = (rest[1],)  # {x | x = 2k, k ∈ ℤ}
     elif node.op == "builder" and len(rest) > 1:
         return None
+    if rest[0].op == "rel" and (known := defined(rest[0].args[0])) and names & set(known[1]):
+        return None  # a condition on the variable of a function
     body = _body(rest)
     return Family(body, names, domains.pop()) if names <= letters(body) else None
 
@@ -55,6 +57,8 @@ def _as_member(node: Node) -> Node:
     """A bound `k ≥ 0` on a parameter as its domain."""
     if node.op != "rel" or node.args[0].op != "sym" or len(node.args) != 2 or node.args[1].op != "num":
         return node
+    if node.args[0].name not in "ijklmnprst":
+        return node  # a constant is no integer for being positive
     domain = _FROM.get((node.name, int(node.args[1].value or 0))) if node.args[1].value in (0, 1, -1) else None
     return node if domain is None else Node("rel", (node.args[0], Node("domain", name=domain)), "in")
 

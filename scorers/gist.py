@@ -28,7 +28,8 @@ _ROLE = re.compile(r"^(?:player|team|graph|option|box|person|point|line|figure|s
 
 
 _DATE = re.compile(
-    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*)\b"
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
+    r"|january|february|march|april|may|june|july|august|september|october|november|december)\b"
 )
 _MONTHS = {name[:3]: name for name in "january february march april may june july august september october november "
            "december".split()}  # fmt: skip
@@ -66,7 +67,8 @@ def gist(plain: str) -> str | None:  # noqa: PLR0911  # one rule a line
 def same_gist(one: str, other: str) -> bool:
     """Whether two answers in words come down to the same: also a name against `Bob wins`, `no` against `no such n`."""
     first, second = gist(one), gist(other)
-    if first is not None and first == second:
+    short = min(len(one.split()), len(other.split())) <= 4
+    if first is not None and first == second and (short or not first.startswith("impossible")):
         return True
     for found, plain in ((first, other), (second, one)):
         if found and found.startswith("impossible") and plain == "no":

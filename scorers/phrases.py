@@ -16,7 +16,7 @@ _NOT_NAMES = frozenset(
     most more less than to of in on number""".split()
 )
 OPPOSITE = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
-_PREDICATES = frozenset("has had was will wins won did does can because since".split())
+_PREDICATES = frozenset("has had was will wins won did does because since".split())
 _HEDGES = frozenset("not or and nor no never neither if unless but".split())
 _GOES_ON = frozenset(
     """it there they because since he she we this that such for cannot does do not in as you one these those any all

@@ -359,6 +359,8 @@ def _stated(found: Sentence, depth: int) -> Node | None:
     if re.fullmatch(r"(?:#\d+|and|or|,| )+", match["subject"]):
         return None
     subject = match["subject"]
+    if re.match(r"(?:all|any|every|only) ", subject) and _RELATIVE.search(subject):
+        return None  # all n such that n + 1 is a power of two
     if (_IS.search(subject) and not _RELATIVE.search(subject)) or not re.search(r"[a-z]{2}", subject):
         return None
     node = rest.maybe(rest.text)

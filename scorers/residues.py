@@ -158,7 +158,8 @@ def _linear(node: Node) -> tuple[str, int, int]:
 def _progression(name: str, body: Node) -> IntegerSet:
     """The values of `4k + 1` over all integers k."""
     parameter, slope, offset = _linear(body)
-    if parameter == name or not 0 < abs(slope) <= MAX_MODULUS:
+    line = "(" in name or parameter in ("x", "y", "z")  # y = 2x is no set of integers
+    if line or parameter == name or not 0 < abs(slope) <= MAX_MODULUS:
         raise Unreadable("no progression")
     return _reduced(IntegerSet(name, abs(slope), frozenset({offset % slope if slope > 0 else offset % -slope})))
 

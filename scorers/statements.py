@@ -49,6 +49,10 @@ class AnswerParser(QuantifierParser):
         items = [self.item()]
         items.extend(self.clauses(items[-1]))
         while self.separators():
+            start = self.at
+            items.extend(self.clauses(items[-1]))
+            if self.at > start:
+                continue  # f(x) = cx, where c is a constant
             items.append(self.item())
             items.extend(self.clauses(items[-1]))
         return items

@@ -64,6 +64,8 @@ def without_conditions(node: Node) -> Node | None:
     first, *rest = node.args
     body = first.args[1] if first.op == "rel" and first.name == "=" and is_name(first.args[0]) else first
     names = symbols(body) if body.op in FORMULA else frozenset()
+    if first.op == "rel" and (known := defined(first.args[0])):
+        names = frozenset(known[1])  # f(x) = cx with c > 0 is not f(x) = cx
     if not names or not rest:
         return None
     for condition in rest:

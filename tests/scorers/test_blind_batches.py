@@ -1,4 +1,4 @@
-"""Endings of responses that were written before the grader had seen them; first-sight figures in benchmarks/RESULTS.md."""
+"""Endings of responses written before the grader had seen them; first-sight figures are in benchmarks/RESULTS.md."""
 
 from __future__ import annotations
 
