@@ -41,8 +41,8 @@ def same(gold: Node, answer: Node) -> bool:  # noqa: PLR0911  # one layer after 
         if other_domains(gold, answer):
             return False
         gold, answer = without(gold), without(answer)
-    if same_integers(gold, answer):
-        return True
+    if (same_numbers := same_integers(gold, answer)) is not None:
+        return same_numbers
     for left, right, swapped in ((gold, answer, False), (answer, gold, True)):
         rule = _RULES.get(left.op)
         found = rule(left, right, swapped) if rule else None

@@ -7,7 +7,7 @@ from scorers.determinant import determinant
 from scorers.lexer import Token
 from scorers.prose import prose
 from scorers.sentences import sentence
-from scorers.syntax import Node, TooLarge, Unreadable
+from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, number
 
 _MATRICES = frozenset("pmatrix bmatrix matrix smallmatrix array Bmatrix vmatrix".split())
 _CASES = frozenset({"cases", "dcases", "rcases"})
@@ -97,6 +97,8 @@ class EnvironmentParser(CommandParser):
 
     def statement(self, found: list[Token]) -> Node:
         """Tokens as a statement in symbols, or in words that a rule knows; raises Unreadable."""
+        if divided := self.divisor(found):
+            return divided
         self.nodes += 10
         if self.depth > 20 or self.nodes > 2000:
             raise TooLarge("sentences are nested too deeply")
@@ -110,6 +112,19 @@ class EnvironmentParser(CommandParser):
             if node is None:
                 raise
             return node
+
+    def divisor(self, found: list[Token]) -> Node | None:
+        """`3 \\mid n` and `3 \\nmid n` as congruences; None for other tokens."""
+        bars = [at for at, token in enumerate(found) if token.kind != "num" and token.text in ("|", "nmid")]
+        if len(bars) != 1 or not 0 < bars[0] < len(found) - 1:
+            return None
+        try:
+            modulus, subject = self.parsed(found[: bars[0]]), self.parsed(found[bars[0] + 1 :])
+        except Unreadable:
+            return None
+        name = "nequiv" if found[bars[0]].text == "nmid" else "equiv"
+        both = modulus.op in FORMULA and subject.op in FORMULA
+        return self.make("rel", subject, number(0), modulus, name=name) if both else None
 
     def parsed(self, found: list[Token]) -> Node:
         """Tokens as a statement in symbols; raises Unreadable."""

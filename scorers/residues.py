@@ -34,16 +34,17 @@ class IntegerSet:
         return next(n for n in range(self.low, self.low + self.modulus) if n % self.modulus in self.remainders)
 
 
-def same_integers(left: Node, right: Node) -> bool:
-    """Whether two answers, one of which speaks of remainders, leave the same integers."""
+def same_integers(left: Node, right: Node) -> bool | None:
+    """Whether two answers, one of which speaks of remainders, leave the same integers; None where one is none of these
+    sets, or where they are about different letters."""
     if not any(_speaks(node) for node in (left, right)):
-        return False
+        return None
     try:
         one, other = integer_set(left), integer_set(right)
     except (TooLarge, Unreadable):
-        return False
+        return None
     if one.name and other.name and one.name != other.name:
-        return False
+        return None
     if (one.modulus, one.remainders) != (other.modulus, other.remainders):
         return False
     first, second = one.first(), other.first()
@@ -169,9 +170,9 @@ def _several(node: Node) -> IntegerSet:
     if node.name != "and" and (found := _with_parameter(node)):
         return found
     parts = [integer_set(arg) for arg in node.args]
-    bounds = [part for part in parts if part.modulus == 1 and part.low is not None]
+    bounds = [part for part in parts if part.modulus == 1]  # n ∈ ℤ, n ≥ 3
     periodic = [part for part in parts if part not in bounds]
-    if not periodic or len({part.name for part in parts if part.name}) > 1:
+    if len({part.name for part in parts if part.name}) > 1 or (node.name == "or" and not periodic):
         raise Unreadable("several sets of integers")
     name = next((part.name for part in parts if part.name), "")
     lows = [part.low for part in parts if part.low is not None]
@@ -180,7 +181,8 @@ def _several(node: Node) -> IntegerSet:
     excluding = len(spread) > 1 and all(arg.name == "nequiv" for arg in node.args if arg.name in ("equiv", "nequiv"))
     if node.name == "or" and bounds:
         raise Unreadable("a bound beside remainders")
-    joined = frozenset.intersection(*spread) if excluding and node.name != "or" else frozenset.union(*spread)
+    every = [frozenset({0})] if not spread else spread
+    joined = frozenset.intersection(*every) if excluding and node.name != "or" else frozenset.union(*every)
     return _reduced(IntegerSet(name, modulus, joined, max(lows) if lows else None))
 
 

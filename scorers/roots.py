@@ -64,7 +64,7 @@ def _between(roots: Sequence[Value]) -> list[Fraction]:
 def _near(value: Value) -> Fraction:
     if is_exact(value):
         return Fraction(value)
-    return Fraction(int(context(60).floor(value * 10**40)), 10**40)
+    return Fraction(int(context(80).floor(value * 10**50)), 10**50)
 
 
 def _sign(polynomial: Polynomial, at: Fraction) -> int:
@@ -207,6 +207,16 @@ def _quadratic(polynomial: Polynomial) -> list[Value]:
     return [middle - real * width, middle + real * width]
 
 
+def _refined(polynomial: Polynomial, value: Value) -> Value:
+    """A simple root to all digits, by Newton's method."""
+    mp = context(DIGITS + 20)
+    coefficients = [mp.mpf(c.numerator) / c.denominator for c in reversed(polynomial)]
+    for _ in range(3):
+        at, slope = mp.polyval(coefficients, value, derivative=True)
+        value = value - at / slope if slope else value
+    return value
+
+
 def _numeric(polynomial: Polynomial) -> list[Value]:
     """Real roots of degree three and more, by the eigenvalue-free iteration of mpmath, each proved by a sign change."""
     mp = context(DIGITS + 20)
@@ -222,7 +232,7 @@ def _numeric(polynomial: Polynomial) -> list[Value]:
     for root in roots:
         if abs(mp.mpc(root).imag) > mp.mpf(10) ** -50:
             continue
-        value = mp.mpc(root).real
+        value = _refined(polynomial, mp.mpc(root).real)
         near = _near(value)
         rational = near.limit_denominator(10**6)
         if not _at(polynomial, rational):
