@@ -45,7 +45,8 @@ def formula_form(node: Node) -> str:
 
 
 def _by_points(node: Node) -> str:
-    values = points(node, integral(node), rounded(node))
+    whole = integral(node)
+    values = points(node, whole, whole and rounded(node))
     known = [item.value for item in values if item.value is not None]
     if not known:
         return written(node)
@@ -165,7 +166,8 @@ def difference(node: Node) -> list[Point] | None:
         return None
     gap = Node("add", (node.args[0], Node("neg", (node.args[1],))))
     try:
-        found = points(gap, integral(gap), rounded(gap)) if symbols(gap) else None
+        whole = integral(gap)
+        found = points(gap, whole, whole and rounded(gap)) if symbols(gap) else None
     except (TooLarge, Unreadable):
         return None
     return found if found and any(item.value is not None and item.value != 0 for item in found) else None

@@ -24,7 +24,7 @@ class QuantifierParser(EnvironmentParser):
     def clauses(self, item: Node) -> list[Node]:
         """The conditions in the clauses that follow an item; the position stays where none can be read."""
         found: list[Node] = []
-        while True:
+        while self.at < len(self.tokens):
             start = self.at
             opened = self.accept("(") if self.peek(1).text.lower() in _OPENING else False
             if self.peek().text.lower() not in _OPENING or not letters(item):
@@ -40,6 +40,7 @@ class QuantifierParser(EnvironmentParser):
                 self.at = start
                 return found
             found.extend(conditions)
+        return found
 
     def _clause(self, item: Node) -> list[Node]:
         words, subjects, last = [], [], None

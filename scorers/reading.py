@@ -103,9 +103,9 @@ def alternatives(text: str) -> list[Reading]:
             found.append(read(changed))
     if "boxed" in text and (boxed := _in_prose(text)) is not None:
         found.append(read(boxed))
-    if (tail := _UNIT_TAIL.match(text)) and not _LETTERS.search(_COMMANDS.sub("", tail[1])):
+    if _UNIT_END.search(text) and (tail := _UNIT_TAIL.match(text)) and not _LETTERS.search(_COMMANDS.sub("", tail[1])):
         found.append(read(rf"{tail[1]}\text{{ {tail[2]}}}"))
-    if _PART.search(text) and (answers := _in_parts(text)) is not None:
+    if _HINT_OF_PARTS.search(text) and (answers := _in_parts(text)) is not None:
         found.append(answers)
     if ")" in text[-4:] and (parts := remark(clean(text))) and _only_a_remark(*parts):
         found.append(read(parts[0]))
@@ -131,7 +131,9 @@ _ENDS_IN_BOX = re.compile(r"(?:=|\\approx|\\to|≈)\s*\\boxed\s*\{[^=]*\}[\s$.\\
 _PART = re.compile(
     r"(?:(?<![\w\\])|(?<=\\text\{))(?:\((a|b|c|d|i|ii|iii|iv|1|2|3|4)\)|(a|b|c|d|i|ii|iii|iv)[.)])(?=[\s~\\$:])"
 )
+_HINT_OF_PARTS = re.compile(r"[ai1][.)]")
 _LABELS = (["a", "b", "c", "d"], ["i", "ii", "iii", "iv"], ["1", "2", "3", "4"])
+_UNIT_END = re.compile(r"[\s~:;,!][a-zA-Z][^\s]{0,12}[\s$.]*$")
 _COMMANDS = re.compile(r"\\[a-zA-Z]+")
 _LETTERS = re.compile(r"[a-zA-Z]")
 _UNIT_TAIL = re.compile(

@@ -181,7 +181,7 @@ def _several(node: Node) -> IntegerSet:
     excluding = len(spread) > 1 and all(arg.name == "nequiv" for arg in node.args if arg.name in ("equiv", "nequiv"))
     if node.name == "or" and bounds:
         raise Unreadable("a bound beside remainders")
-    every = [frozenset({0})] if not spread else spread
+    every = spread or [frozenset({0})]
     joined = frozenset.intersection(*every) if excluding and node.name != "or" else frozenset.union(*every)
     return _reduced(IntegerSet(name, modulus, joined, max(lows) if lows else None))
 

@@ -84,7 +84,7 @@ def respelled(text: str) -> str:
         text = _MODULUS.sub(lambda m: rf" \pmod{{{m[1] or m[2].strip()}}}", text)
     if "\\cup" in text and "[" not in text and "\\in" not in text and _UNION.search(text):
         text = text.replace("\\cup", " or ")  # a < x < b ∪ c < x < d
-    if text.count(")=") + text.count(") =") > 1:
+    if "=" in text and text.count(")=") + text.count(") =") > 1:
         text = _RUN_ON.sub(", ", text)  # f(x) = 0f(x) = x
     if "clock" in text:
         text = _OCLOCK.sub(r"\1:00", text)

@@ -7,7 +7,7 @@ bound their size and depth, so whatever walks a tree may recurse.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 MAX_ANSWER = 8192
@@ -39,6 +39,16 @@ class Node:
     value: Fraction | None = None
     shown: int | None = None
     cut: bool = False
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __hash__(self) -> int:
+        """The hash, worked out once: trees are keys of what is remembered of them."""
+        try:
+            return self._hash
+        except AttributeError:
+            found = hash((self.op, self.args, self.name, self.value, self.shown, self.cut))
+            object.__setattr__(self, "_hash", found)
+            return found
 
 
 def number(value: Fraction | int) -> Node:
