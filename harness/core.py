@@ -17,6 +17,9 @@ FinishReason = Literal["stop", "eos", "length", "budget"]
 have been cut by the token budget of its problem."""
 CUT = ("length", "budget")
 """The reasons with which a response is no whole one."""
+CountedBy = Literal["exact", "usage", "text", "share"]
+"""How thinking tokens were told from others: exactly (on the engine's token ids, or all or none are), by the server,
+by tokenizing the text again, by the share of the characters."""
 
 
 # -------------------------------------------------------------------------------------------------------------- errors
@@ -154,8 +157,9 @@ class Prompt:
 class Path:
     """A prompt plus the steps so far: the state of the Markov decision process (Meta-CoT paper, section 2).
 
-    Steps keep their delimiter, so `text` is their concatenation. `tokens` counts the completion tokens of the path,
-    `forced_tokens` those that were written into it and not generated ("Wait", a forced end of thinking).
+    Steps keep their delimiter, so `text` is their concatenation. `tokens` counts the completion tokens of the path:
+    `thinking_tokens` of them are thinking, `gap_tokens` in neither part (see `Completion`), the rest is the answer.
+    `forced_tokens` were written into it and not generated ("Wait", a forced end of thinking), and are in none of these.
     A finished path is a response; one that was cut by the token limit is finished too, with `finish_reason` "length",
     as is one that the problem's token budget cut ("budget"). `step_scores` has an entry per step of `split_steps`.
     """
@@ -164,6 +168,8 @@ class Path:
     steps: tuple[str, ...] = ()
     tokens: int = 0
     thinking_tokens: int = 0
+    gap_tokens: int = 0
+    thinking_by: CountedBy = "exact"
     forced_tokens: int = 0
     finished: bool = False
     finish_reason: FinishReason | None = None
@@ -186,14 +192,14 @@ def split_steps(text: str, delimiter: str) -> tuple[str, ...]:
     if not delimiter:
         return (text,) if text else ()
     pieces = text.split(delimiter)
-    steps: list[str] = []
+    steps: list[list[str]] = []  # each in parts: thousands of blank lines are not copied one by one
     for number, piece in enumerate(pieces):
         step = piece + (delimiter if number + 1 < len(pieces) else "")
         if steps and not piece.strip():
-            steps[-1] += step
+            steps[-1].append(step)
         elif step:
-            steps.append(step)
-    return tuple(steps)
+            steps.append([step])
+    return tuple("".join(parts) for parts in steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +244,10 @@ class Request:
 class Completion:
     """One answer of a backend. Token counts are the engine's own. `stop` is the stop string that was met, which `text`
     does not contain; `cached_prompt_tokens` is the part of `prompt_tokens` that the engine did not have to compute.
-    `logprobs` are those of the prefix's tokens (nats), where a request asked for them."""
+    `logprobs` are those of the prefix's tokens (nats), where a request asked for them.
+
+    `thinking_tokens` of the completion tokens are thinking (`harness.thinking`), told as `thinking_by` says; the answer
+    has the rest but for `gap_tokens`, by which thinking and answer, counted anew, miss the engine's number."""
 
     text: str
     prompt_tokens: int
@@ -247,6 +256,8 @@ class Completion:
     stop: str | None = None
     cached_prompt_tokens: int = 0
     thinking_tokens: int = 0
+    gap_tokens: int = 0
+    thinking_by: CountedBy = "exact"
     logprobs: Sequence[float] = ()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.calls import ProblemCalls
 from harness.core import Backend, Completion, Grade, Message, Problem, Prompt, Request, ScorerRef
+from harness.thinking import graded
 from scorers.pool import GradingPool
 
 
@@ -46,7 +47,7 @@ class ProblemDesk:
 
     async def grade(self, text: str) -> Grade:
         """The task's verdict on a response."""
-        return await self._pool.grade_async(self._scorer, text, self.problem)
+        return await self._pool.grade_async(self._scorer, graded(text, self.prompt), self.problem)
 
     def render(self, messages: Sequence[Message], backend: Backend | None = None) -> Prompt:
         """A conversation as a model reads it."""

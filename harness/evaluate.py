@@ -32,12 +32,14 @@ from harness.core import (
 from harness.desk import ProblemDesk, rendered
 from harness.files import digest
 from harness.judge import Judge, settled
+from harness.limits import LimitError, Limits
 from harness.meter import Meter
 from harness.policy import Policy
 from harness.progress import Progress
 from harness.records import choose, problem_line, response_line
 from harness.results import build
 from harness.run import Json, Run, RunWriter, sibling_logs
+from harness.thinking import graded
 from harness.verification import Verification
 from scorers.clusters import merged
 from scorers.pool import GradingPool
@@ -66,6 +68,15 @@ class Plan:
     verifier_name: str | None = None
     aggregation: str = "last"
     budget: int | None = None
+    limits: Limits | None = None
+    shard: tuple[int, int] | None = None
+    """(i, n): only every n-th problem, from the i-th on, in a folder of its own, which `harness.merge` joins."""
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Those that this plan asks."""
+        first, step = self.shard or (1, 1)
+        return self.task.problems[first - 1 :: step]
 
     def prompt(self, problem: Problem) -> Prompt:
         """What the model reads for a problem: rendered by its own chat template where it has one and it is wanted."""
@@ -91,13 +102,15 @@ class Plan:
 
     def about(self, command: Sequence[str]) -> Json:
         """The rest of the manifest: what a reader wants to know and no number depends on."""
-        prompt = self.prompt(self.task.problems[0])
+        prompt = self.prompt(self.problems[0])
         tokenizer = self.backend.tokenizer
         ids = tokenizer.encode(prompt.text, special_tokens=not prompt.templated)[:64] if tokenizer else None
         return {
             "model": self.model,
             "command": list(command),
-            "problem_ids": [problem.id for problem in self.task.problems],
+            "problem_ids": [problem.id for problem in self.problems],
+            "shard": self.shard
+            and {"index": self.shard[0], "of": self.shard[1], "problem_ids": [p.id for p in self.task.problems]},
             "ks": self.ks and list(self.ks),
             "judge": self.judge and self.judge.name,
             "verifier": self.verifier
@@ -107,6 +120,7 @@ class Plan:
                 "uses_gold": self.verifier.uses_gold,
                 "environment": dict(self.verifier.environment),
             },
+            "strategy_uses_gold": bool(registry.constant("strategy", self.strategy, "USES_GOLD")),
             "first_prompt": {"problem_id": prompt.problem_id, "text": prompt.text, "token_ids": ids},
             "chat_template": getattr(tokenizer, "chat_template", None) if prompt.templated else None,
             "environment": {**_environment(), **self.backend.environment},
@@ -121,6 +135,8 @@ class Finished:
     state: str
     results: Json | None
     warnings: tuple[str, ...] = ()
+    reached: str | None = None
+    """The limit of the command that ended it, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +165,15 @@ async def evaluate(
     that it is enough before all problems were asked; the same plan without them goes on in the same folder.
     """
     identity = plan.identity()
-    writer = RunWriter(out, plan.task.name, plan.strategy, identity, plan.about(command))
+    writer = RunWriter(out, plan.task.name, plan.strategy, identity, plan.about(command), shard=plan.shard)
     run = _Run(plan, writer, pool, out, progress)
     try:
-        for number, block in enumerate(blocks.problems if blocks else [plan.task.problems], 1):
+        for number, block in enumerate(blocks.problems if blocks else [plan.problems], 1):
             await run.all(block)
-            writer.order([problem.id for problem in plan.task.problems])
-            if run.failed or (blocks and blocks.enough(Run(writer.folder, writer.manifest), number)):
+            writer.order([problem.id for problem in plan.problems])
+            if run.failed or run.reached or (blocks and blocks.enough(Run(writer.folder, writer.manifest), number)):
                 break
+        await run.log.settle()
         run.warn()
         written = Run(writer.folder, writer.manifest)
         results = build(written, plan.ks)
@@ -169,7 +186,7 @@ async def evaluate(
             run.close("interrupted", None)
         raise
     run.close(state, results)
-    return Finished(writer.folder, state, results, tuple(run.warnings))
+    return Finished(writer.folder, state, results, tuple(run.warnings), run.reached)
 
 
 class _Run:
@@ -184,11 +201,14 @@ class _Run:
         self.log = CallLog(writer.calls_path, siblings=siblings, concurrency=self.concurrency)
         self.errors = self._in_a_row = self._repeated = self._drawn = 0
         self.gave_up = self._any_ok = False
+        self.reached: str | None = None
+        if plan.limits is not None:
+            plan.limits.resume(writer.calls_path)
         self._started = time.monotonic()
         self.generated = Usage()
         self._strategy: Callable[..., Awaitable[Selection]] = registry.component("strategy", plan.strategy)
         label = f"{plan.task.name} {plan.strategy}"
-        done, total = len(writer.done), len(plan.task.problems)
+        done, total = len(writer.done), len(plan.problems)
         self.progress = progress(label, total, done, side_by_side=self.concurrency)
         self.warnings = self._first_warnings()
 
@@ -200,7 +220,7 @@ class _Run:
             found.append(f"{bad} damaged lines were set aside in *.bad.jsonl; what they held is done again.")
         tokenizer = self.plan.backend.tokenizer
         if tokenizer is not None:
-            prompt = self.plan.prompt(self.plan.task.problems[0])
+            prompt = self.plan.prompt(self.plan.problems[0])
             found += tokenizer.warnings(prompt.text, templated=prompt.templated)
         for warning in found:
             self.progress.say(f"warning: {warning}")
@@ -225,18 +245,23 @@ class _Run:
         """What can be said after the last call."""
         if self._drawn >= 3 and self._repeated == self._drawn:
             self.warnings.append("All draws of every problem are identical: the engine seems to ignore the seed.")
+        if self.reached:
+            self.warnings.append("A limit ended the run early; what ends first are the easy problems, not a sample.")
         if self.gave_up:
             self.warnings.append(f"Stopped after {self._in_a_row} problems in a row failed; the same command goes on.")
 
     async def _worker(self, todo: Iterator[Problem]) -> None:
         for problem in todo:
-            await self._problem(problem)
-            if self.gave_up:
+            try:
+                await self._problem(problem)
+            except LimitError as limit:  # the others end with their next call; those under way are finished
+                self.reached = str(limit)
+            if self.gave_up or self.reached:
                 return
 
     async def _problem(self, problem: Problem) -> None:
         """One problem, from prompt to its line in the run folder; what fails is written down."""
-        calls = ProblemCalls(self.log, self.plan.backend, problem.id)
+        calls = ProblemCalls(self.log, self.plan.backend, problem.id, toll=self.plan.limits)
         responses: list[Json] = []
         tree = None
         try:
@@ -246,7 +271,7 @@ class _Run:
             tree = selection.tree
             record = problem_line(problem, responses, calls.ledger.asked, self.plan.backend.tokenizer)
             record |= {"rule": selection.rule, "choices": choices}
-        except (IncompleteError, UsageError, asyncio.CancelledError):
+        except (IncompleteError, UsageError, LimitError, asyncio.CancelledError):
             raise
         except Exception as error:  # a failed problem is data: whatever it was stands in its line
             kind = "" if isinstance(error, HarnessError) else f"{type(error).__name__}: "
@@ -270,7 +295,7 @@ class _Run:
             render=lambda messages: rendered(problem, messages, plan.backend, chat_template=plan.chat_template),
             count=None if tokenizer is None else lambda text: len(tokenizer.encode(text, special_tokens=False)),
         )
-        parts: Json = {"prompt": prompt, "policy": policy}
+        parts: Json = {"prompt": prompt, "policy": policy, "gold": problem.answer}
         if plan.verifier is not None:
             desk = ProblemDesk(
                 problem,
@@ -300,7 +325,7 @@ class _Run:
         """A line per candidate, graded by the rules and, where they say nothing, by the judge."""
         scorer, judge = self.plan.task.scorer, self.plan.judge
         grades = await asyncio.gather(
-            *[self.pool.grade_async(scorer, candidate.text, problem) for candidate in selection.candidates]
+            *[self.pool.grade_async(scorer, graded(path.text, path.prompt), problem) for path in selection.candidates]
         )
         opinions = await judge.opinions(problem, grades, calls, {}) if judge else {}
         final = [settled(grade, opinions, judge.name) for grade in grades] if judge else grades
@@ -310,7 +335,10 @@ class _Run:
         ):
             opinion = opinions.get(grade.answer or "")
             weights = {name: values[index] for name, values in selection.weights.items()}
-            lines.append(response_line(problem.id, index, path, grade, judge=opinion, weights=weights))
+            tokens = self.plan.backend.tokenizer
+            lines.append(
+                response_line(problem.id, index, path, grade, judge=opinion, weights=weights, tokenizer=tokens)
+            )
         return lines
 
     def _count(self, record: Json, responses: Sequence[Json]) -> None:

@@ -7,11 +7,13 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from harness import archive
 from harness.core import IncompleteError, UsageError
 
 SYNC_LINES = 64
@@ -82,7 +84,15 @@ def read_json(path: Path) -> Any:
 def read_lines(path: Path) -> Iterator[tuple[int, bytes, dict[str, Any] | None]]:
     """(offset, raw line, object) for each line of a JSON-lines file; the object is None where the line is damaged.
 
-    A torn last line is damaged. A missing file has no lines."""
+    A torn last line is damaged. A missing file has no lines. Lines that were packed come first, with the offset -1."""
+    for _, data in archive.read(archive.archive_of(path)):
+        for raw in data.splitlines(keepends=True):
+            yield -1, raw, _object(raw)
+    yield from _plain_lines(path)
+
+
+def _plain_lines(path: Path) -> Iterator[tuple[int, bytes, dict[str, Any] | None]]:
+    """The lines of the file itself."""
     try:
         stream = path.open("rb")
     except FileNotFoundError:
@@ -90,14 +100,32 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes, dict[str, Any] | None]]
     with stream:
         offset = 0
         for raw in stream:
-            value: Any = None
-            if raw.endswith(b"\n"):
-                try:
-                    value = json.loads(raw)
-                except ValueError:
-                    value = None
-            yield offset, raw, value if isinstance(value, dict) else None
+            yield offset, raw, _object(raw)
             offset += len(raw)
+
+
+def _object(raw: bytes) -> dict[str, Any] | None:
+    """The object that a whole line holds."""
+    try:
+        value = json.loads(raw) if raw.endswith(b"\n") else None
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def pack(path: Path) -> None:
+    """Compress a JSON-lines file into its archive, behind the lines that are there already, and remove it.
+
+    A crash in between leaves lines twice, never out. Raises IncompleteError where the folder takes no data."""
+    target = archive.archive_of(path)
+    with replacing(target) as stream:
+        if target.exists():
+            with target.open("rb") as old:
+                shutil.copyfileobj(old, stream)
+        with path.open("rb") as lines:
+            for member in archive.members(lines):
+                stream.write(member)
+    path.unlink()
 
 
 def repair_lines(path: Path, required: tuple[str, ...]) -> int:
@@ -105,13 +133,13 @@ def repair_lines(path: Path, required: tuple[str, ...]) -> int:
 
     A line is good if it is whole, an object, and has the required fields. Returns how many lines were taken out; a file
     without damage is not touched."""
-    bad = [raw for _, raw, value in read_lines(path) if value is None or any(name not in value for name in required)]
+    bad = [raw for _, raw, value in _plain_lines(path) if value is None or any(name not in value for name in required)]
     if not bad:
         return 0
     with replacing(path) as stream:
         with path.with_name(f"{path.stem}.bad.jsonl").open("ab") as beside:
             beside.writelines(raw if raw.endswith(b"\n") else raw + b"\n" for raw in bad)
-        for _, raw, value in read_lines(path):
+        for _, raw, value in _plain_lines(path):
             if value is not None and all(name in value for name in required):
                 stream.write(raw)
     return len(bad)

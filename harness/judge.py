@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.calls import ProblemCalls
 from harness.core import Backend, Grade, Message, Problem, Prompt, Request, Sampling
+from harness.thinking import opening, prefill, split
 
 PROMPT_VERSION = "1"
 MAX_STATEMENT, MAX_ANSWER = 4000, 1000
@@ -63,7 +64,7 @@ class Judge:
     async def _opinion(self, problem: Problem, answer: str, calls: ProblemCalls) -> bool | None:
         request = Request(self._prompt(problem, answer), "", Sampling(temperature=0.0, max_tokens=self.max_tokens))
         completion = await calls.call(self.backend, request, role="judge")
-        found = _VERDICT.findall(completion.text.rpartition("</think>")[2])
+        found = _VERDICT.findall(split(completion.text, opened=opening(prefill(request.prompt))).answer)
         return found[-1].upper() == "SAME" if found else None
 
     def _prompt(self, problem: Problem, answer: str) -> Prompt:

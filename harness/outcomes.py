@@ -40,6 +40,8 @@ class Outcome:
     human_tokens: list[int]
     opinions: list[bool | None]
     usage: dict[str, int] = field(default_factory=dict)
+    apart: list[dict[str, int]] = field(default_factory=list)
+    counted_by: list[str] = field(default_factory=list)
 
     @staticmethod
     def of(problem: Json, responses: Sequence[Json]) -> Outcome:
@@ -55,6 +57,8 @@ class Outcome:
             scores=[r["score"] for r in responses],
             tokens=[r["usage"]["completion_tokens"] for r in responses],
             thinking=[r["usage"]["thinking_tokens"] for r in responses],
+            apart=[_apart(r["usage"]) for r in responses],
+            counted_by=[r["usage"].get("thinking_by", "exact") for r in responses],
             truncated=[r["finish_reason"] in CUT for r in responses],
             total_tokens=sum(usage.get(k, 0) for k in ("prompt_tokens", "completion_tokens", "verifier_tokens")),
             human_tokens=problem.get("human_tokens") or [],
@@ -116,6 +120,15 @@ class Outcome:
         if metric == "best@k":
             return sampling.best_variances(self.judged_scores, [float(flag) for flag in self.votes[1]], ks)
         return [None] * len(ks)  # of wmaj@k, whose Monte Carlo noise a jackknife would take for sampling noise
+
+
+APART = ("answer_tokens", "gap_tokens", "forced_tokens", "prefilled_tokens")
+
+
+def _apart(usage: Json) -> dict[str, int]:
+    """The tokens of a response besides completion and thinking; a run of before had none of these columns."""
+    rest = usage["completion_tokens"] - usage["thinking_tokens"] - usage.get("gap_tokens", 0)
+    return {name: int(usage.get(name, rest if name == "answer_tokens" else 0)) for name in APART}
 
 
 _COUNTED: dict[str, Callable[[int, int], Curve]] = {

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from harness.core import Completion, FinishReason, Message, Path, Prompt, Request, Sampling
 from harness.meter import Meter
+from harness.thinking import opening, prefill, rougher, split
 
 Generate = Callable[[Request], Awaitable[Completion]]
 Render = Callable[[Sequence[Message]], Prompt]
@@ -177,9 +178,19 @@ class Policy:
             path,
             steps=(*path.steps, completion.text + (self.delimiter if met and step else "")),
             tokens=path.tokens + completion.completion_tokens,
-            thinking_tokens=path.thinking_tokens + completion.thinking_tokens,
+            thinking_tokens=_thought_before(path, completion) + completion.thinking_tokens,
+            gap_tokens=path.gap_tokens + completion.gap_tokens,
+            thinking_by=rougher(path.thinking_by, completion.thinking_by) if path.tokens else completion.thinking_by,
             finished=not (met or spare),
             finish_reason=None if met and step else reason,
             score=None,
             step_scores=(),
         )
+
+
+def _thought_before(path: Path, completion: Completion) -> int:
+    """The thinking tokens that a path had before a completion, seen from after it. Steps that looked like an answer
+    were thinking where their end is marked only now, by a closing tag whose opening the model never wrote."""
+    whole = split(path.text + completion.text, opened=opening(prefill(path.prompt)))
+    later = bool(path.steps) and len(whole.thinking) >= len(path.text) > 0
+    return path.tokens - path.gap_tokens if later else path.thinking_tokens

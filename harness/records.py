@@ -9,12 +9,24 @@ from harness.choice import choices
 from harness.core import Grade, Path, Problem, Tokenizer, Usage, UsageError
 from harness.registry import unknown
 from harness.run import Json
+from harness.thinking import prefill
 
 
 def response_line(
-    problem_id: str, index: int, path: Path, grade: Grade, *, judge: bool | None, weights: Mapping[str, float]
+    problem_id: str,
+    index: int,
+    path: Path,
+    grade: Grade,
+    *,
+    judge: bool | None,
+    weights: Mapping[str, float],
+    tokenizer: Tokenizer | None = None,
 ) -> Json:
-    """A candidate response with its verdict, the judge's opinion where one was asked, and the strategy's weights."""
+    """A candidate response with its verdict, the judge's opinion where one was asked, and the strategy's weights.
+
+    Of its tokens, thinking, answer and gap add up to the completion; forced ones were written into it, prefilled ones
+    stand before it in the prompt (`prefill`), and are in none of these."""
+    begun = prefill(path.prompt)
     return {
         "problem_id": problem_id,
         "index": index,
@@ -26,12 +38,22 @@ def response_line(
         "usage": {
             "completion_tokens": path.tokens,
             "thinking_tokens": path.thinking_tokens,
+            "answer_tokens": path.tokens - path.thinking_tokens - path.gap_tokens,
+            "gap_tokens": path.gap_tokens,
             "forced_tokens": path.forced_tokens,
+            "prefilled_tokens": _count(begun, tokenizer),
+            "thinking_by": path.thinking_by,
         },
+        "prefill": begun,
         "finish_reason": path.finish_reason,
         "weights": dict(weights),
         "chosen": False,
     }
+
+
+def _count(text: str, tokenizer: Tokenizer | None) -> int:
+    """The tokens of a text; its words where the tokenizer is the server's secret."""
+    return len(tokenizer.encode(text, special_tokens=False)) if tokenizer is not None else len(text.split())
 
 
 def choose(responses: Sequence[Json], rule: str) -> Json:

@@ -13,6 +13,7 @@ from harness.judge import Judge, settled
 from harness.records import choose, summary, verdict
 from harness.results import build
 from harness.run import Json, Run
+from harness.thinking import opening
 from scorers.clusters import merged
 from scorers.pool import GradingPool
 
@@ -85,7 +86,7 @@ class _Regrading:
             name = f"The task '{self._task.name}' has no problem '{line['problem_id']}' any more."
             raise UsageError(f"{name} Was the run made with other data?")
         ref = self._task.scorer
-        grades = await asyncio.gather(*[self._pool.grade_async(ref, r["text"], problem) for r in responses])
+        grades = await asyncio.gather(*[self._pool.grade_async(ref, _graded(r), problem) for r in responses])
         opinions = await self._opinions(problem, line, responses, grades)
         final = [settled(rules, opinions, self._name) for rules in grades]
         changed = []
@@ -112,3 +113,8 @@ class _Regrading:
         for name in ("verifier_calls", "verifier_tokens", "verifier_completion_tokens"):
             line["usage"][name] = line["usage"].get(name, 0) + getattr(calls.ledger.asked, name)
         return opinions
+
+
+def _graded(response: Json) -> str:
+    """A stored response as a grader must see it."""
+    return opening(response.get("prefill", "")) + str(response["text"])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+from harness.analysis import tokens
 from harness.calls import billed
 from harness.core import Usage, UsageError
 from harness.outcomes import CURVES, GROUPS, Outcome, scored
@@ -97,7 +98,7 @@ def _rows(
     totals = [float(o.total_tokens) for o in outcomes]
     rows.append(_row("total_tokens", None, group, totals, 0, bounds=None, clusters=_labels(outcomes, cluster)))
     rows.append(_human_ratio(outcomes, group, cluster))
-    return rows
+    return rows + tokens.further(outcomes, group, cluster=cluster)
 
 
 _PER_RESPONSE: dict[str, Callable[[Outcome], Sequence[float]]] = {

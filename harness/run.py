@@ -1,7 +1,7 @@
 """The run folder: what is written while a run goes on, how it is continued, and how others read it.
 
     OUT/<task>-<strategy>-<8 hex of the identity>/
-        manifest.json  calls.jsonl  responses.jsonl  problems.jsonl  trees.jsonl  results.json
+        manifest.json  calls.jsonl[.gz]  responses.jsonl  problems.jsonl  trees.jsonl  results.json
 
 A problem is finished when its line in problems.jsonl stands, which is written after its responses. Lines are appended
 in the order in which problems end and put into the benchmark's order at the end, so that two runs of the same command
@@ -16,12 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from harness.archive import archive_of
 from harness.core import UsageError
 from harness.files import (
     FolderLock,
     LineWriter,
     digest,
     file_digest,
+    pack,
     read_json,
     read_lines,
     repair_lines,
@@ -33,6 +35,8 @@ Json = dict[str, Any]
 SCHEMA = "harness.run/1"
 RESULTS_SCHEMA = "harness.results/1"
 PROBLEM_FILES = ("responses.jsonl", "trees.jsonl", "problems.jsonl")
+PACK_FROM = 16 * 2**20
+"""A call log of more bytes is compressed when its run is complete."""
 
 
 def now() -> str:
@@ -40,10 +44,13 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def run_folder(out: Path, task: str, strategy: str, identity: Mapping[str, Any]) -> Path:
-    """Where a run of this identity lives."""
+def run_folder(
+    out: Path, task: str, strategy: str, identity: Mapping[str, Any], shard: tuple[int, int] | None = None
+) -> Path:
+    """Where a run of this identity lives, or the `shard`-th part of it (first of the pair, from 1) of so many."""
     safe = "".join(c if c.isalnum() or c in "._" else "_" for c in task)
-    return out / f"{safe}-{strategy}-{digest(identity)[:8]}"
+    part = f".{shard[0]}-of-{shard[1]}" if shard else ""
+    return out / f"{safe}-{strategy}-{digest(identity)[:8]}{part}"
 
 
 class _ByProblem:
@@ -93,8 +100,17 @@ class RunWriter:
     cannot be written or another process writes it.
     """
 
-    def __init__(self, out: Path, task: str, strategy: str, identity: Mapping[str, Any], about: Json) -> None:
-        self.folder = run_folder(out, task, strategy, identity)
+    def __init__(
+        self,
+        out: Path,
+        task: str,
+        strategy: str,
+        identity: Mapping[str, Any],
+        about: Json,
+        *,
+        shard: tuple[int, int] | None = None,
+    ) -> None:
+        self.folder = run_folder(out, task, strategy, identity, shard)
         if (out / "manifest.json").exists():
             raise UsageError(f"{out} is the folder of one run. --output-dir takes the folder that holds runs.")
         self._make_folder()
@@ -168,12 +184,23 @@ class RunWriter:
             file.close()
         if results is not None:
             write_json(self.folder / "results.json", results)
-        names = [*PROBLEM_FILES, "calls.jsonl", "results.json"]
+        if state == "complete":
+            self._pack()
+        names = [*PROBLEM_FILES, "calls.jsonl", "calls.jsonl.gz", "results.json"]
         present = [self.folder / name for name in names if (self.folder / name).exists()]
         self.manifest["files"] = {p.name: {"sha256": file_digest(p), "bytes": p.stat().st_size} for p in present}
         self.manifest["sessions"] = [*self.manifest["sessions"], {**self._session, "ended": now(), **about}]
         self._save(state)
         self._lock.release()
+
+    def _pack(self) -> None:
+        """Compress a long call log; a short one stays a file that one can look into."""
+        size = self.calls_path.stat().st_size if self.calls_path.exists() else 0
+        packed = archive_of(self.calls_path).exists()
+        if size > PACK_FROM or (packed and size):
+            pack(self.calls_path)
+        elif packed:
+            self.calls_path.unlink(missing_ok=True)
 
     def _save(self, state: str) -> None:
         self.manifest["state"] = state
@@ -189,12 +216,17 @@ def differing(a: Any, b: Any, where: str = "") -> list[str]:
     return [] if digest(a) == digest(b) else [where]
 
 
+def uses_gold(manifest: Mapping[str, Any]) -> bool:
+    """Whether the verifier or the strategy of a run sees the gold answers: its numbers are an analysis, no result."""
+    return bool((manifest.get("verifier") or {}).get("uses_gold") or manifest.get("strategy_uses_gold"))
+
+
 def sibling_logs(out: Path, folder: Path, model: Mapping[str, Any]) -> list[Path]:
     """The call logs of other runs under `out` that were made with the same model."""
     found = []
     for path in sorted(out.glob("*/manifest.json")):
         log = path.parent / "calls.jsonl"
-        if path.parent == folder or not log.exists():
+        if path.parent == folder or not (log.exists() or archive_of(log).exists()):
             continue
         try:
             manifest = read_json(path)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.core import BackendError, Message, UsageError
+from harness.thinking import SPECIAL_TOKENS
 
 
 class HFTokenizer:
@@ -63,6 +64,20 @@ class HFTokenizer:
         # A lone surrogate cannot be tokenized; it becomes the replacement character.
         clean = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return tuple(self._inner.encode(clean, add_special_tokens=special_tokens))
+
+    @functools.cached_property
+    def marks_thinking(self) -> bool:
+        """Whether the marks of thinking are special tokens of this tokenizer, so that decoding must not drop them."""
+        return any(t.special and t.content in SPECIAL_TOKENS for t in self._inner.added_tokens_decoder.values())
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of token ids as a response has it: without special tokens, the marks of thinking excepted."""
+        skipped = not self.marks_thinking
+        return str(self._inner.decode(list(ids), skip_special_tokens=skipped, clean_up_tokenization_spaces=False))
+
+    def count(self, text: str) -> int:
+        """The tokens of a text by itself."""
+        return len(self.encode(text, special_tokens=False))
 
     def prompt_ids(self, text: str, prefix: str, *, templated: bool) -> list[int]:
         """The ids that the engine is given: a templated text has its special tokens, another gets the tokenizer's."""

@@ -62,7 +62,7 @@ def compare(
         )
     first, second = (Curve(s.values[kept], s.costs[kept], s.metric) for s in sides)
     weights = np.full((1, len(names)), 1 / len(names))
-    drawn, level = _resampled(labels(b, names, cluster), len(names), seed)
+    drawn, level = resample(labels(b, names, cluster), len(names), seed)
     exact = _budgets(first, second)
     points_ = [_spent(first, second, w, exact) for w in (weights, drawn)]
     at, resampled = ((_at(first, w, s), _at(second, w, s)) for w, s in zip((weights, drawn), points_, strict=True))
@@ -115,7 +115,7 @@ def _warnings(a: Side, b: Side, axis: str, curves: Sequence[Curve], known: Seque
     return found
 
 
-def _resampled(clusters: Sequence[Any] | None, count: int, seed: int) -> tuple[Array, float]:
+def resample(clusters: Sequence[Any] | None, count: int, seed: int) -> tuple[Array, float]:
     """Weights of the problems in each bootstrap draw, a row each, and the tail that the intervals cut off.
 
     Hesterberg's expanded percentiles: Φ(−t·√(C/(C−1))) with t of C − 1 degrees of freedom for C resampled units, in

@@ -84,10 +84,14 @@ def _xml(value: object) -> str:
     )
 
 
-def annotation(level: str, title: str, text: str) -> str:
-    """A workflow command that shows a message on the page of the run."""
-    named = _escaped(title).replace(":", "%3A").replace(",", "%2C")
-    return f"::{level} title={named}::{_escaped(text)}"
+def annotation(level: str, title: str, text: str, *, file: str | None = None) -> str:
+    """A workflow command that shows a message on the page of the run, and at a file of the pull request."""
+    named = f"title={_property(title)}" if file is None else f"file={_property(file)},title={_property(title)}"
+    return f"::{level} {named}::{_escaped(text)}"
+
+
+def _property(value: str) -> str:
+    return _escaped(value).replace(":", "%3A").replace(",", "%2C")
 
 
 def _escaped(message: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.run import Run
+from reports import tokens
 from reports.cost import cost
 from reports.tables import caption, footnotes, table
 from reports.views import View
@@ -19,7 +20,7 @@ def html(runs: Sequence[Run], *, by: str = "level", metrics: Sequence[str] = ())
         header, body = table(run, by=by, metrics=metrics)
         shown.append(View(caption(run), header, body, footnotes(run, metrics=metrics), []))
         if not metrics:
-            shown.append(cost(run, by=by))
+            shown += [*tokens.full(run, by=by), cost(run, by=by)]
     return views(shown, title=f"Results by {by}")
 
 

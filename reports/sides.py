@@ -15,7 +15,7 @@ from harness.core import IncompleteError, NotComparableError, UsageError
 from harness.files import digest
 from harness.outcomes import CURVES, DRAWING, GROUPS, Outcome, outcomes
 from harness.registry import unknown
-from harness.run import Json, Run
+from harness.run import Json, Run, uses_gold
 from scorers.sampling import mean_variance
 
 TOKENS = ("completion_tokens", "total_tokens", "prompt_tokens", "thinking_tokens", "verifier_tokens", "serial_tokens")
@@ -118,8 +118,7 @@ def of_run(run: Run, *, partial: bool = False) -> Side:
     if state != "complete" and not partial:
         raise IncompleteError(f"{run.folder} is {state}. Finish it with the command that began it, then compare.")
     found = {outcome.problem_id: outcome for outcome in outcomes(run) if outcome.status == "ok"}
-    verifier = run.manifest.get("verifier") or {}
-    warnings = (f"{run.name}: its verifier sees the gold answers.",) if verifier.get("uses_gold") else ()
+    warnings = (f"{run.name}: its verifier or strategy sees the gold answers.",) if uses_gold(run.manifest) else ()
     return Side(str(run.folder), baseline.reduce(run, votes=False), found, warnings)
 
 

@@ -17,6 +17,7 @@ from harness.run import Json, Run
 
 GROUPS = ("level", "subject")
 SHOWN_KS = 3
+ORACLE = " (ORACLE: sees the gold answers; an analysis, no result)"
 
 
 Column = tuple[str, int | None]
@@ -86,14 +87,15 @@ def caption(run: Run) -> str:
     options = ", ".join(f"{k}={v}" for k, v in strategy["parameters"].items())
     state = run.manifest["state"]
     what = f"{results['task']} · {strategy['name']}{f'({options})' if options else ''} · {results['model']}"
-    return f"{what}{by_whom(run.manifest.get('verifier'))} · {state}"
+    gold = f" · its strategy{ORACLE}" if run.manifest.get("strategy_uses_gold") else ""
+    return f"{what}{by_whom(run.manifest.get('verifier'))}{gold} · {state}"
 
 
 def by_whom(verifier: Json | None) -> str:
     """The verifier for a caption; one that sees the gold answers is marked."""
     if not verifier or not verifier["name"]:
         return ""
-    mark = " (ORACLE: sees the gold answers; an analysis, no result)" if verifier.get("uses_gold") else ""
+    mark = ORACLE if verifier.get("uses_gold") else ""
     return f" · verifier {verifier['name']}, {verifier['aggregation']}{mark}"
 
 
@@ -142,7 +144,7 @@ def _two_errors(whole: Mapping[Column, Json], columns: Sequence[Column]) -> list
         row = whole.get(column)
         if row is None or column[0] in ("human_tokens", "truncated", "unjudged"):
             continue
-        scale = 1 if column[0].endswith(("_tokens", "_ratio")) else 100
+        scale = 1 if column[0].endswith(("_tokens", "_ratio", "_slope", "_of_medians")) else 100
         new, same = (f"{scale * e:.2g}" if e else "n/a" for e in (row["se"], row.get("se_samples")))
         if (new, same) != ("n/a", "n/a"):
             some |= same != "n/a"
@@ -241,7 +243,7 @@ def _number(name: str, row: Json) -> str:
         return f"{value:,.0f}"
     if name == "truncated":
         return f"{100 * value:.0f} %"
-    if name == "human_ratio":
+    if name.endswith(("_ratio", "_slope", "_of_medians")):
         interval = "" if row["low"] is None else f" [{row['low']:.3g}, {row['high']:.3g}]"
         return f"{value:.3g}{interval}"
     if row["low"] is None:

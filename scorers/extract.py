@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from harness.thinking import split
+
 MAX_LENGTH = 8192
 """Characters of an answer; a longer box is no answer."""
 _TAIL = 3000
-_THINK_CLOSE = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
-_THINK_OPEN = re.compile(r"<(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 
 _BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])")
 _SCAN = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])\s*|\\[^a-zA-Z]|[{}]|\n[^\S\n]*\n")
@@ -64,13 +64,8 @@ def extract(response: str) -> Extraction:
 
 def conclusion(response: str) -> str | None:
     """What follows the thinking part; None if the thinking never ends. A closing tag counts without an opening one."""
-    end = 0
-    if "</" in response:
-        for match in _THINK_CLOSE.finditer(response):
-            end = match.end()
-    if "<" in response and _THINK_OPEN.search(response, end):
-        return None
-    return response[end:] if end else response
+    parts = split(response)
+    return parts.answer if parts.closed else None
 
 
 def _only_box(text: str) -> str | None:

@@ -10,10 +10,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from typing import Literal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
 
 from scorers.intervals import Estimate
 from scorers.sequential import paired_bounds
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = [
     "correlation",
@@ -33,6 +38,8 @@ EXACT_UP_TO = 14  # units that differ; 2^14 sign patterns are visited, more are 
 _PSEUDO = 4.0
 """Pseudo-observations that smooth a sum of squares: the "plus four" of Agresti & Coull (1998)."""
 _CELLS = 1 << 20
+_SIZES, _DENOMINATOR, _PERIOD = 64, 1_000, 1 << 21
+"""Limits of `_lattice_p`: different sizes, responses whose shares these are, steps of a period."""
 
 
 def _sums(differences: Sequence[float], clusters: Sequence[Hashable] | None) -> list[float]:
@@ -53,13 +60,16 @@ def sign_flip_p(
     """Two-sided p of the paired permutation test (Fisher 1935; Ernst 2004, Statistical Science 19).
 
     Under H0 a problem's two values could as well have come the other way round, so each difference, or each cluster's
-    sum, may change its sign. Exact over all patterns where at most 14 units differ; else (1 + hits)/(1 + draws) over
-    random ones (Phipson & Smyth 2010), which never understates p. No difference at all is p = 1."""
+    sum, may change its sign. Exact over all patterns where at most 14 units differ, and where the differences are
+    multiples of one fraction, as those of counts are (`_lattice_p`); else (1 + hits)/(1 + draws) over random patterns
+    (Phipson & Smyth 2010), which never understates p. No difference at all is p = 1."""
     import numpy as np
 
     sums = np.array([d for d in _sums(differences, clusters) if d != 0.0])
     if not len(sums):
         return 1.0
+    if len(sums) > EXACT_UP_TO and (exact := _lattice_p(sums)) is not None:
+        return exact
     seen = abs(sums.sum()) * (1 - 1e-12) - 1e-15
     if len(sums) <= EXACT_UP_TO:
         patterns = np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums))[None, :] & 1
@@ -71,6 +81,35 @@ def sign_flip_p(
         hits += int(np.count_nonzero(np.abs(signs @ sums) >= seen))
         left -= size
     return (1 + hits) / (1 + draws)
+
+
+def _lattice_p(sums: npt.NDArray[np.float64]) -> float | None:
+    """The sign-flip p over all patterns of differences j/L with whole j, None where there is no such L that is small.
+
+    The sum S of ±j has the characteristic function φ(t) = Π cos(jt). Over a period M > 2Σ|j| its probabilities are the
+    Fourier coefficients of φ at t = 2πk/M, and those of |S| < s add up to (1/M)·Σ_k φ(t_k)·sin((2s−1)πk/M)/sin(πk/M).
+    Exact up to rounding, about 1e-12, below which p is not told."""
+    import numpy as np
+
+    sizes, times = np.unique(np.abs(sums), return_counts=True)
+    if len(sizes) > _SIZES:
+        return None
+    whole = math.lcm(*(Fraction(float(size)).limit_denominator(_DENOMINATOR).denominator for size in sizes))
+    steps = np.rint(sizes * whole)
+    period = 2 * float(steps @ times) + 1
+    if whole > _DENOMINATOR**2 or period > _PERIOD or np.max(np.abs(steps / whole - sizes)) > 1e-9:
+        return None
+    seen = abs(round(math.fsum(sums) * whole))
+    if seen == 0:
+        return 1.0
+    k = np.arange(1, int(period) // 2 + 1, dtype=np.int64)
+    m = int(period)
+    density = np.ones(len(k))
+    for step, count in zip(steps.astype(np.int64), times, strict=True):
+        density *= np.cos(2 * np.pi / m * (k * step % m)) ** int(count)
+    kernel = np.sin(np.pi / m * (k * (2 * seen - 1) % (2 * m))) / np.sin(np.pi / m * k)
+    inside = (2 * seen - 1 + 2 * float(density @ kernel)) / m
+    return min(1.0, max(1 - inside, 2.0 ** (1 - min(len(sums), 1000)), 1e-12))
 
 
 def paired_estimate(

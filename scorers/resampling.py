@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["MIN_UNITS", "RESAMPLES", "SEED", "Bootstrap", "median_interval", "ratio_interval"]
+__all__ = ["MIN_UNITS", "RESAMPLES", "SEED", "Bootstrap", "median_interval", "median_ratio_interval", "ratio_interval"]
 
 SEED = 0
 RESAMPLES = 2000
@@ -39,12 +39,29 @@ class Bootstrap:
 
 def median_interval(values: Sequence[float], *, clusters: Sequence[Hashable] | None = None) -> Bootstrap | None:
     """The interval of the median of one value per problem; None for too few problems, or clusters, or equal values."""
+    units, place = _units(len(values), clusters)
+    return _bootstrap(_median(values, units, place), units, len(values))
+
+
+def median_ratio_interval(
+    above: Sequence[float], below: Sequence[float], *, clusters: Sequence[Hashable] | None = None
+) -> Bootstrap | None:
+    """The interval of the median of `above` over that of `below`, both random over the same problems; None as for
+    `median_interval`. Raises ValueError as `ratio_interval` does."""
+    if len(above) != len(below) or not all(value > 0 for value in below):
+        raise ValueError("a numerator and a positive denominator for each problem are needed")
+    units, place = _units(len(above), clusters)
+    top, base = _median(above, units, place), _median(below, units, place)
+    return _bootstrap(lambda drawn: top(drawn) / base(drawn), units, len(above))
+
+
+def _median(values: Sequence[float], units: int, place: NDArray[np.intp]) -> Callable[[NDArray[np.intp]], Array]:
+    """The median of the problems of the units drawn, as a function of these."""
     import numpy as np
 
-    units, place = _units(len(values), clusters)
     numbers = np.array(values, dtype=float)
     if units == len(numbers):
-        return _bootstrap(lambda drawn: np.median(numbers[drawn], axis=-1), units, len(numbers))
+        return lambda drawn: np.asarray(np.median(numbers[drawn], axis=-1))
     order = numbers.argsort(kind="stable")
     ordered, unit = numbers[order], place[order]
 
@@ -57,7 +74,7 @@ def median_interval(values: Sequence[float], *, clusters: Sequence[Hashable] | N
         middle: Array = (ordered[(below < half).sum(axis=1)] + ordered[(below <= half).sum(axis=1)]) / 2
         return middle.reshape(drawn.shape[:-1])
 
-    return _bootstrap(median, units, len(numbers))
+    return median
 
 
 def ratio_interval(

@@ -55,7 +55,11 @@ def small_task(count: int = 8) -> Task:
 def toy_plan(task: Task | None = None, *, strategy: str = "sample", **options: Any) -> Plan:
     """A plan over the toy policy. Options named like fields of Plan or Sampling go there, others to the strategy."""
     task = task or small_task()
-    toy = {k: options.pop(k) for k in list(options) if k in ("step_accuracy", "steps", "latency", "wrong_answers")}
+    toy = {
+        k: options.pop(k)
+        for k in list(options)
+        if k in ("step_accuracy", "steps", "latency", "wrong_answers", "thinking")
+    }
     fields = {k: options.pop(k) for k in list(options) if k in Plan.__dataclass_fields__}
     sampling = {k: options.pop(k) for k in list(options) if k in Sampling.__dataclass_fields__}
     chosen = replace(Sampling(temperature=0.8, max_tokens=512), **sampling)

@@ -322,16 +322,28 @@ def test_the_example_reads_which_checkpoint(tmp_path: Path, given: str, file: st
     assert (tmp_path / "out").read_text() == f"model={model}\n"
 
 
-def test_the_published_page_is_built_from_runs(tmp_path: Path) -> None:
-    [step] = [s for s in STEPS["leaderboard.yml"] if s.get("name") == "Build the page"]
+def test_the_published_site_is_checked_and_built_from_entries(tmp_path: Path) -> None:
+    steps = {step.get("name"): step for step in STEPS["leaderboard.yml"]}
     command = ["eval", "sums", "--include-path", str(sums_task(tmp_path / "tasks")), "--model", "toy/default"]
     assert main([*command, "--limit", "10", "--output-dir", str(tmp_path / "runs")]) == 0
+    entries = tmp_path / "leaderboard/entries"
+    assert main(["leaderboard", "add", str(tmp_path / "runs"), "--entries", str(entries)]) == 0
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", step["run"]], cwd=tmp_path, env={**os.environ, "PATH": path},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+
+    def step(name: str) -> subprocess.CompletedProcess[str]:
+        script = ["bash", "-eo", "pipefail", "-c", steps[name]["run"]]
+        environment = {**os.environ, "PATH": path}
+        return subprocess.run(script, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    checked = step("Check the entries")
+    assert (checked.returncode, checked.stdout) == (0, "1 entry: 0 errors, 0 warnings\n")
+    built = step("Build the site")
+    assert built.returncode == 0, built.stderr
     page = (tmp_path / "site/index.html").read_text()
     assert page.lower().startswith("<!doctype html>")
     assert "toy/default" in page
+    [entry] = entries.glob("*.json")
+    entry.write_text(entry.read_text().replace('"toy/default"', '"toy/better"', 1))
+    checked = step("Check the entries")
+    assert checked.returncode == 2
+    assert checked.stdout.startswith("::error file=leaderboard/entries/sums-toy-default-greedy-")

@@ -50,7 +50,7 @@ def test_help_is_quick() -> None:
 def test_a_run_prints_its_table_by_level_and_its_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, out, err = evaluate(capsys, tmp_path, "--strategy", "greedy,sample", "-S", "n=3")
     assert code == 0
-    assert out.count("| level") == 2
+    assert out.count("| level") == 4  # of each run its accuracies, and its tokens in short
     for folder in tmp_path.iterdir():
         assert str(folder) in out
     assert "game24 sample: 6/6" in err
@@ -219,6 +219,12 @@ def test_dry_run_says_what_would_be_and_writes_nothing(capsys: pytest.CaptureFix
     [found] = json.loads(out)
     assert found["calls"] == 18
     assert found["completion_tokens_expected"] > 0
+    assert found["completion_tokens_low"] is None  # another strategy's calls say nothing of the spread
+    _, out, _ = evaluate(capsys, tmp_path, *options, "--probe", "3", "--json")
+    [found] = json.loads(out)
+    assert found["basis"] == "3 problems that were asked the same"
+    assert 0 < found["completion_tokens_low"] < found["completion_tokens_expected"] < found["completion_tokens_high"]
+    assert evaluate(capsys, tmp_path, "--probe", "3")[0] == 2
 
 
 def test_k_beyond_n_is_not_available(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

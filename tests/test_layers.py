@@ -12,22 +12,25 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("harness", "tasks", "scorers", "reports", "leaderboard")
-BASE = {"harness.core", "harness.files"}
+BASE = {"harness.core", "harness.files", "harness.archive"}
 
 # Each module, or each folder of modules, with what it may import of the project besides its own folder.
 ALLOWED: dict[str, set[str]] = {
     "harness.core": set(),
-    "harness.files": {"harness.core"},
+    "harness.archive": set(),
+    "harness.files": {"harness.core", "harness.archive"},
     "harness.registry": {"harness.core"},
-    "harness.policy": {"harness.core", "harness.meter"},
+    "harness.thinking": {"harness.core"},
+    "harness.policy": {"harness.core", "harness.meter", "harness.thinking"},
     "harness.meter": set(),
     "harness.batcher": {"harness.core"},
     "harness.tree": {"harness.core"},
     "harness.verification": {"harness.core"},
     "harness.choice": {"harness.core"},
     "harness.synthetic": {"harness.core"},
-    "harness.tokenizer": {"harness.core"},
+    "harness.tokenizer": {"harness.core", "harness.thinking"},
     "harness.calls": BASE,
+    "harness.limits": {*BASE, "harness.calls"},
     "harness.run": BASE,
     "harness.models": {*BASE, "harness.registry"},
     "harness.strategies": {"harness.core", "harness.policy", "harness.tree", "harness.verification"},
@@ -37,24 +40,29 @@ ALLOWED: dict[str, set[str]] = {
     },
     "harness.backends": {
         *BASE,
-        *(f"harness.{name}" for name in ("batcher", "models", "registry", "synthetic", "tokenizer")),
+        *(f"harness.{name}" for name in ("batcher", "replicas", "models", "registry", "synthetic", "tokenizer")),
+        "harness.thinking",
     },
-    "scorers": {"harness.core"},
+    "scorers": {"harness.core", "harness.thinking"},
     "tasks": {*BASE, "scorers"},
-    "harness.records": {"harness.core", "harness.choice", "harness.registry", "harness.run"},
-    "harness.judge": {"harness.core", "harness.calls"},
-    "harness.desk": {"harness.core", "harness.calls", "scorers"},
+    "harness.records": {"harness.core", "harness.choice", "harness.registry", "harness.run", "harness.thinking"},
+    "harness.judge": {"harness.core", "harness.calls", "harness.thinking"},
+    "harness.desk": {"harness.core", "harness.calls", "harness.thinking", "scorers"},
     "harness.outcomes": {"harness.core", "harness.run", "scorers"},
     "harness.results": {
-        *(f"harness.{name}" for name in ("core", "calls", "outcomes", "registry", "run")),
+        *(f"harness.{name}" for name in ("analysis", "core", "calls", "outcomes", "registry", "run")),
         "scorers",
     },
     "harness.baseline": {*BASE, "harness.outcomes", "harness.results", "harness.run", "scorers"},
     "harness.gate": {"harness.baseline", "harness.run", "scorers"},
+    "harness.replicas": {"harness.core"},
+    "harness.rerun": {*BASE, "scorers"},
+    "harness.forecast": {"harness.core"},
+    "harness.merge": {*BASE, "harness.results", "harness.run"},
     "harness.progress": {"harness.core", "harness.run", "scorers"},
     "harness.regrade": {
         *BASE,
-        *(f"harness.{name}" for name in ("calls", "judge", "records", "results", "run")),
+        *(f"harness.{name}" for name in ("calls", "judge", "records", "results", "run", "thinking")),
         "scorers",
     },
     "harness.replay": {
@@ -67,19 +75,35 @@ ALLOWED: dict[str, set[str]] = {
         *(
             f"harness.{name}"
             for name in (
-                *("calls", "choice", "desk", "judge", "meter", "policy", "progress", "records", "registry"),
-                *("results", "run", "verification", "analysis"),
+                *("calls", "choice", "desk", "judge", "limits", "meter", "policy", "progress", "records", "registry"),
+                *("results", "run", "thinking", "verification", "analysis"),
             )
         ),
         "scorers",
     },
-    "harness.analysis": {*BASE, "harness.choice", "harness.outcomes", "harness.run", "scorers"},
-    "reports": {
+    "harness.traces": {"harness.core", "scorers"},
+    "harness.analysis": {
         *BASE,
-        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run")),
+        *(f"harness.{name}" for name in ("choice", "outcomes", "run", "thinking", "traces")),
         "scorers",
     },
-    "leaderboard": {"harness.core", "harness.run", "reports"},
+    "harness.exports": {
+        *BASE,
+        *(f"harness.{name}" for name in ("analysis", "calls", "models", "outcomes", "registry", "results", "run")),
+        "harness.tokenizer",
+        "scorers",
+        "tasks",
+    },
+    "reports": {
+        *BASE,
+        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "registry", "results", "run", "traces")),
+        "scorers",
+    },
+    "leaderboard": {
+        *BASE,
+        *(f"harness.{name}" for name in ("analysis", "baseline", "outcomes", "results", "run")),
+        *("reports", "scorers"),
+    },
     "harness.commands": {"harness", "tasks", "scorers", "reports", "leaderboard"},
     "harness.cli": {"harness.core", "harness.commands"},
 }

@@ -13,6 +13,7 @@ from typing import Any
 from harness.batcher import Batcher
 from harness.core import Completion, FinishReason, Request, Sampling, UsageError
 from harness.models import locate
+from harness.thinking import count_ids, count_text
 from harness.tokenizer import HFTokenizer, room
 
 
@@ -103,8 +104,7 @@ class _Engine:
         ids = torch.tensor([[pad] * (width - len(p)) + p for p in prompts], device=self._device)
         mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts], device=self._device)
         rows = [
-            _Row(request.sampling, limit, self._eos, self._tokenizer.inner)
-            for request, limit in zip(requests, limits, strict=True)
+            _Row(request, limit, self._eos, self._tokenizer) for request, limit in zip(requests, limits, strict=True)
         ]
         config = GenerationConfig(
             do_sample=False, max_new_tokens=max(limits), eos_token_id=sorted(self._eos) or None, pad_token_id=pad
@@ -162,10 +162,11 @@ class _Draw:
 class _Row:
     """One request while it is generated: when it ends, and why."""
 
-    def __init__(self, sampling: Sampling, limit: int, eos: set[int], tokenizer: Any) -> None:
-        self._stop, self._limit, self._eos, self._decode = sampling.stop, limit, eos, tokenizer.decode
+    def __init__(self, request: Request, limit: int, eos: set[int], tokenizer: HFTokenizer) -> None:
+        self._request, self._tokenizer = request, tokenizer
+        self._stop, self._limit, self._eos = request.sampling.stop, limit, eos
         # A token is at least a byte, so this many tokens hold every stop string that the newest token can complete.
-        self._tail = max((len(s.encode()) for s in sampling.stop), default=0) + 4
+        self._tail = max((len(s.encode()) for s in self._stop), default=0) + 4
         self.length = 0
         self.done = False
 
@@ -185,10 +186,12 @@ class _Row:
         stop = self._met(text)
         if stop is not None:
             text, finish = text[: text.find(stop)], "stop"
-        return Completion(text, prompt_tokens, len(kept), finish, stop)
+        counted = count_ids(kept, text, self._text, self._request)
+        thinking, gap, by = counted or count_text(text, len(kept), self._tokenizer.count, self._request)
+        return Completion(text, prompt_tokens, len(kept), finish, stop, 0, thinking, gap, by)
 
-    def _text(self, ids: list[int]) -> str:
-        return str(self._decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+    def _text(self, ids: Sequence[int]) -> str:
+        return self._tokenizer.decode(ids[:-1] if ids and ids[-1] in self._eos else ids)
 
     def _met(self, text: str) -> str | None:
         """The stop string that stands first in a text."""

@@ -19,6 +19,7 @@ from harness.batcher import Batcher
 from harness.core import BackendError, Completion, FinishReason, Message, Request, Tokenizer, UsageError
 from harness.models import weights_digest
 from harness.registry import unknown
+from harness.thinking import count_text
 
 
 class LMEval:
@@ -78,7 +79,8 @@ class LMEval:
         prompt_tokens = _count(model, request.prompt.text + request.prefix)
         tokens = min(_count(model, text), request.sampling.max_tokens)  # a recount of odd text may find more
         finish: FinishReason = "length" if tokens >= request.sampling.max_tokens else "eos"
-        return Completion(text, prompt_tokens, tokens, finish)
+        thinking, gap, by = count_text(text, tokens, lambda part: _count(model, part), request)
+        return Completion(text, prompt_tokens, tokens, finish, None, 0, thinking, gap, by)
 
 
 class _ModelTokenizer:

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from harness.core import Backend, BackendError, Completion, FinishReason, Message, Request, Tokenizer, UsageError
+from harness.thinking import count_reported, joined
 from harness.tokenizer import HFTokenizer
 
 DEFAULT_URL = "http://localhost:8000/v1"
@@ -211,11 +212,14 @@ class OpenAI(Backend):
         except (LookupError, TypeError, AttributeError):
             raise BackendError(f"{self._shown_url} sent no answer, but {self._clean(reply.said)!r}.") from None
         finish, stop = self._finish(choice, request)
-        text = _join_thinking(request.prefix, reasoning, content, finish)
+        text = joined(request, reasoning, content, finish)
         usage = payload.get("usage")
         prompt_tokens, completion_tokens = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
         if prompt_tokens is None or completion_tokens is None:
             prompt_tokens, completion_tokens = self._count_here(request, text)
+        reported = _count(usage, "completion_tokens_details", "reasoning_tokens")
+        count = None if self.tokenizer is None else self._tokens
+        thinking, gap, by = count_reported(reported, text, completion_tokens, count, request)
         return Completion(
             text=text.encode("utf-8", "replace").decode(),  # JSON can carry half a surrogate pair
             prompt_tokens=prompt_tokens,
@@ -223,7 +227,9 @@ class OpenAI(Backend):
             finish_reason=finish,
             stop=stop,
             cached_prompt_tokens=min(_count(usage, "prompt_tokens_details", "cached_tokens") or 0, prompt_tokens),
-            thinking_tokens=min(_count(usage, "completion_tokens_details", "reasoning_tokens") or 0, completion_tokens),
+            thinking_tokens=thinking,
+            gap_tokens=gap,
+            thinking_by=by,
         )
 
     def _finish(self, choice: dict[str, Any], request: Request) -> tuple[FinishReason, str | None]:
@@ -262,7 +268,11 @@ class OpenAI(Backend):
                 retryable=False,
             )
         asked = tokenizer.encode(prompt.text + request.prefix, special_tokens=not prompt.templated)
-        return len(asked), len(tokenizer.encode(text, special_tokens=False))
+        return len(asked), self._tokens(text)
+
+    def _tokens(self, text: str) -> int:
+        """The tokens of a text by the tokenizer that was named."""
+        return len(self.tokenizer.encode(text, special_tokens=False)) if self.tokenizer is not None else 0
 
     def _failure(self, reply: _Reply) -> BackendError:
         """What a status other than 200 and 404 means."""
@@ -336,17 +346,6 @@ def _count(usage: Any, *path: str) -> int | None:
     for key in path:
         usage = usage.get(key) if isinstance(usage, dict) else None
     return usage if isinstance(usage, int) and not isinstance(usage, bool) and usage >= 0 else None
-
-
-def _join_thinking(prefix: str, reasoning: str, content: str, finish: FinishReason) -> str:
-    """One text of what the server took apart, so that nothing of the answer is lost.
-
-    Thinking that the prefix has opened is not opened again, and thinking that was cut, or stopped, is not closed."""
-    if not reasoning:
-        return content
-    opened = prefix.rfind("<think>") > prefix.rfind("</think>")
-    closed = bool(content) or finish == "eos"
-    return ("" if opened else "<think>") + reasoning + ("</think>" if closed else "") + content
 
 
 def _too_long(reply: _Reply) -> bool:

@@ -6,6 +6,10 @@ problem's id. Each step is right with probability `step_accuracy`; once one is w
 It also plays what strategies ask of a model besides: asked for a numbered list of next steps it lists some, asked
 whether a partial solution is sure, likely or impossible, or which of several is best, it says what is true. Where the
 response opens <think>, it reasons inside and answers after </think>; a forced "Wait" makes it look once more.
+
+With `thinking` it opens <think> itself and makes up to so many attempts in there, each with its answer: a wrong one it
+notices four times out of five, and starts again. A forced "Wait" is then one more attempt, and thinking that is cut
+leaves a wrong answer.
 """
 
 from __future__ import annotations
@@ -15,10 +19,14 @@ import hashlib
 import re
 from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 from harness.core import Completion, FinishReason, Message, Problem, Request, Tokenizer
 from harness.synthetic import right_so_far, right_value
+from harness.thinking import count_ids
 
+NOTICED = 0.8
+"""How often a toy that thinks notices that an attempt was wrong."""
 _WORDS = ("so", "we", "combine", "the", "terms", "and", "simplify", "which", "by", "the", "same", "argument")
 # What the prompts of `strategies/_thoughts.py` are known by; a test plays them all.
 _PROPOSE = re.compile(r"Propose (\d+) different next steps")
@@ -47,7 +55,9 @@ class ToyTokenizer:
 
 
 class Toy:
-    """Deterministic synthetic policy: right with probability `step_accuracy` per step, `steps` plus level steps."""
+    """Deterministic synthetic policy: right with probability `step_accuracy` per step, `steps` plus level steps.
+
+    `thinking`: attempts that it may make in thought before it answers; 0 thinks only where it is made to."""
 
     def __init__(
         self,
@@ -57,20 +67,24 @@ class Toy:
         step_accuracy: float = 0.9,
         steps: int = 2,
         wrong_answers: int = 4,
+        thinking: int = 0,
         latency: float = 0.0,
     ) -> None:
         self._gold = {problem.id: problem.answer or "0" for problem in problems}
         self._length = {problem.id: steps + _number(problem.level) for problem in problems}
         self._step_accuracy = step_accuracy
         self._wrong_answers = wrong_answers
+        self._attempts = thinking
         self._latency = latency
-        self.identity = {
+        self.identity: dict[str, Any] = {
             "backend": "toy",
             "model": name,
             "step_accuracy": step_accuracy,
             "steps": steps,
             "wrong_answers": wrong_answers,
         }
+        if thinking:
+            self.identity["thinking"] = thinking
         self.environment: dict[str, str] = {}
         self.tokenizer: Tokenizer | None = ToyTokenizer()
         self.continues = True
@@ -120,22 +134,56 @@ class Toy:
 
     def _rest(self, problem_id: str, prefix: str, rng: Random) -> str:
         """Everything that follows the prefix, to the final answer."""
+        if self._attempts:
+            return self._with_thought(problem_id, prefix, rng)
         length = self._length.get(problem_id, 3)
         good = right_so_far(problem_id, prefix)
         thinking = prefix.rfind("<think>") > prefix.rfind("</think>")
         if "</think>" in prefix:  # no more thoughts: what is not done counts as wrong
             good += [False] * (length - len(good))
         parts = ["Once more: all of it stands. "] if thinking and prefix.endswith("Wait") else []
+        parts += self._chain(problem_id, good, rng)
+        parts += ["</think>\n\n"] if thinking else []
+        return "".join(parts) + self._answer(problem_id, all(good), rng)
+
+    def _chain(self, problem_id: str, good: list[bool], rng: Random) -> list[str]:
+        """The steps that are not done yet; `good` says of each step whether it is right, and grows with them."""
+        parts, length = [], self._length.get(problem_id, 3)
         for step in range(len(good) + 1, length + 1):
             good.append(rng.random() < self._step_accuracy)
             value = right_value(problem_id, step)
             value = value if good[-1] else (value + rng.randrange(1, 1000)) % 1000
             filler = " ".join(rng.choice(_WORDS) for _ in range(rng.randrange(3, 12)))
             parts.append(f"Step {step} of {length}: {filler} gives {value}.\n\n")
-        parts += ["</think>\n\n"] if thinking else []
+        return parts
+
+    def _answer(self, problem_id: str, right: bool, rng: Random) -> str:
+        return f"The final answer is \\boxed{{{self._value(problem_id, right, rng)}}}."
+
+    def _value(self, problem_id: str, right: bool, rng: Random) -> str:
         gold = self._gold.get(problem_id, "0")
-        answer = gold if all(good) else f"{rng.randrange(self._wrong_answers) + 1}/{len(gold) + 1009}"
-        return "".join(parts) + f"The final answer is \\boxed{{{answer}}}."
+        return gold if right else f"{rng.randrange(self._wrong_answers) + 1}/{len(gold) + 1009}"
+
+    def _with_thought(self, problem_id: str, prefix: str, rng: Random) -> str:
+        """What follows the prefix of a response with thinking: attempts, each after a "Wait", then the last one's
+        answer."""
+        thought, closed, _ = prefix.partition("</think>")
+        good = right_so_far(problem_id, thought.rpartition("Wait")[2])
+        length = self._length.get(problem_id, 3)
+        if closed:
+            return self._answer(problem_id, len(good) == length and all(good), rng)
+        parts = [] if "<think>" in prefix else ["<think>\n"]
+        parts += [", once more from the start.\n\n"] if prefix.endswith("Wait") else []
+        tried = prefix.count("Wait") + 1
+        while True:
+            parts += self._chain(problem_id, good, rng)
+            answer = self._value(problem_id, all(good), rng)
+            parts.append(f"So the answer is ${answer}$.\n\n")
+            if all(good) or tried >= self._attempts or rng.random() > NOTICED:
+                break
+            parts.append("Wait, that cannot be right, once more from the start.\n\n")
+            tried, good = tried + 1, []
+        return "".join([*parts, "</think>\n\n", f"The final answer is \\boxed{{{answer}}}."])
 
 
 def _scored(request: Request) -> Completion:
@@ -165,10 +213,14 @@ def _cut(text: str, request: Request) -> Completion:
     limit = request.sampling.max_tokens
     if len(words) >= limit:  # the token that ends it needs room too
         text, finish, stop = text[: words[limit - 1].end()] if words else "", "length", None
+    tokens = min(len(words), limit) + (finish != "length")
+    pieces = [*re.findall(r"\S+\s*", text), *[""] * tokens][:tokens]  # the token that ends it is no text
+    counted = count_ids(pieces, text, "".join, request)
     return Completion(
         text=text,
         prompt_tokens=len(request.prompt.text.split()) + len(request.prefix.split()),
-        completion_tokens=min(len(words), limit) + (finish != "length"),
+        completion_tokens=tokens,
         finish_reason=finish,
         stop=stop,
+        thinking_tokens=counted.thinking if counted else 0,
     )

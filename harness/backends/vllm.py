@@ -20,6 +20,7 @@ from harness.backends._guard import Guard, children
 from harness.core import BackendError, Completion, FinishReason, Request, UsageError
 from harness.files import cache_folder
 from harness.models import locate
+from harness.thinking import count_ids, count_text
 from harness.tokenizer import HFTokenizer, room
 
 CPU_CONTEXT = 4096
@@ -101,6 +102,7 @@ class VLLM:
             prompt_logprobs=0 if scoring else None,
             stop=list(sampling.stop),
             seed=sampling.seed if sampling.temperature > 0 else None,
+            skip_special_tokens=not self._tokenizer.marks_thinking,
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
         final = None
@@ -117,7 +119,7 @@ class VLLM:
         if scoring:
             start = len(self._tokenizer.prompt_ids(prompt.text, "", templated=prompt.templated))
             return _scored(final, ids, start)
-        return _completion(final, len(ids))
+        return _completion(final, len(ids), request, self._tokenizer)
 
     async def close(self) -> None:
         """Stop the engine's process."""
@@ -197,7 +199,7 @@ def _output_to(log: Path) -> Iterator[None]:
             os.close(old)
 
 
-def _completion(final: Any, prompt_tokens: int) -> Completion:
+def _completion(final: Any, prompt_tokens: int, request: Request, tokenizer: HFTokenizer) -> Completion:
     """A completion from the engine's last output. Its stop reason is a string only where a stop string was met."""
     output = final.outputs[0]
     if output.finish_reason not in ("stop", "length"):
@@ -205,7 +207,10 @@ def _completion(final: Any, prompt_tokens: int) -> Completion:
     stop = output.stop_reason if isinstance(output.stop_reason, str) else None
     finish: FinishReason = "length" if output.finish_reason == "length" else "eos" if stop is None else "stop"
     cached = int(final.num_cached_tokens or 0)
-    return Completion(output.text, prompt_tokens, len(output.token_ids), finish, stop, cached_prompt_tokens=cached)
+    ids = list(output.token_ids)
+    counted = count_ids(ids, output.text, tokenizer.decode, request)
+    thinking, gap, by = counted or count_text(output.text, len(ids), tokenizer.count, request)
+    return Completion(output.text, prompt_tokens, len(ids), finish, stop, cached, thinking, gap, by)
 
 
 def _scored(final: Any, ids: list[int], start: int) -> Completion:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from harness import registry
-from harness.core import Backend, Sampling, Task, UsageError, Verifier
+from harness.core import Backend, NothingToDoError, Problem, Sampling, Task, UsageError, Verifier
 from harness.evaluate import Plan
 from harness.judge import Judge
+from harness.replicas import Replicas
+from harness.run import Run
 from harness.verification import AGGREGATIONS
 from tasks.loading import load_task
 from tasks.selection import select
@@ -60,7 +62,15 @@ class Models:
     @staticmethod
     def of(arguments: argparse.Namespace) -> Models:
         """The model under evaluation."""
-        return Models(arguments.model, [*pairs(arguments.model_args), *(arguments.M or [])])
+        given = [*pairs(arguments.model_args), *(arguments.M or [])]
+        options = {"replicas": arguments.replicas, "address": arguments.ray_address}
+        on_ray = [f"{key}={value}" for key, value in options.items() if value]
+        if on_ray and not (arguments.model or "").startswith("ray/"):
+            raise UsageError(
+                "--replicas and --ray-address are for --model ray/NAME. "
+                "Servers are several engines with -M base_url=URL,URL."
+            )
+        return Models(arguments.model, [*given, *on_ray])
 
     @staticmethod
     def judge(arguments: argparse.Namespace, policy: Models | None = None) -> Models | None:
@@ -79,8 +89,17 @@ class Models:
             built: Backend = self._class(self._name, task.problems, **self.options)
             return built
         if self._shared is None:
-            self._shared = self._class(self._name, **self.options)
+            self._shared = self._built()
         return self._shared
+
+    def _built(self) -> Backend:
+        """One backend; several addresses of servers are several engines of one model."""
+        urls = [url.strip() for url in str(self.options.get("base_url", "")).split(",") if url.strip()]
+        if len(urls) < 2:
+            one: Backend = self._class(self._name, **self.options)
+            return one
+        each = [self._class(self._name, **{**self.options, "base_url": url}) for url in urls]
+        return Replicas(each, [str(backend.environment["base_url"]) for backend in each])
 
     async def close(self) -> None:
         """Let the engine go."""
@@ -226,6 +245,24 @@ def judge_of(arguments: argparse.Namespace, models: Models | None, task: Task) -
     return Judge(models.backend(task), models.name, everything=arguments.judge_all)
 
 
+def unsolved(task: Task, folders: Sequence[str]) -> Sequence[Problem]:
+    """The problems of a task; with run folders, those that were asked there and have no correct response in any of
+    them. Raises UsageError where a run is not of this task, NothingToDoError where all are solved."""
+    if not folders:
+        return task.problems
+    asked, solved = set[str](), set[str]()
+    for run in (Run.open(Path(folder)) for folder in folders):
+        if run.manifest["identity"]["task"]["digest"] != task.digest:
+            raise UsageError(f"--unsolved {run.folder} is not a run of the task '{task.name}' as it is asked now.")
+        lines = [line for line in run.lines("problems.jsonl") if line["status"] == "ok"]
+        asked |= {line["problem_id"] for line in lines}
+        solved |= {line["problem_id"] for line in lines if line["c"]}
+    kept = [problem for problem in task.problems if problem.id in asked - solved]
+    if not kept:
+        raise NothingToDoError(f"The runs of --unsolved solve all of their {len(asked)} problems.")
+    return kept
+
+
 def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, verifiers: Verifiers) -> Iterator[Plan]:
     """Every task with every strategy, in the order of the command."""
     chosen = strategies(arguments)
@@ -234,8 +271,11 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, 
     tasks = []
     for name in task_names(arguments):
         task = load_task(name, include_path=folders, num_fewshot=arguments.num_fewshot)
-        problems = select(task.problems, limit=arguments.limit, levels=arguments.level)
+        open_ones = unsolved(task, arguments.unsolved or ())
+        problems = select(open_ones, limit=arguments.limit, levels=arguments.level)
         tasks.append(replace(task, problems=problems))
+        if arguments.shard and arguments.shard[0] > len(problems):
+            raise NothingToDoError(f"Part {arguments.shard[0]} of {len(problems)} problems of {name} is empty.")
     for task in tasks:
         backend = models.backend(task)
         for name, parameters in chosen:
@@ -258,4 +298,18 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, 
                 verifier_name=verifiers.name,
                 aggregation=verifiers.aggregation,
                 budget=arguments.budget,
+                shard=arguments.shard,
             )
+
+
+def recorded(run: Run) -> argparse.Namespace | None:
+    """The options of the `harness eval` that made a run; None where another command did."""
+    from harness.cli import parser
+    from harness.commands._config import with_config
+
+    argv = list(run.manifest["command"][1:])
+    if argv[:1] != ["eval"]:
+        return None
+    known, _ = parser()[1]["eval"].parse_known_args(argv[1:])
+    known.argv, known.command = argv, "eval"
+    return with_config(known)

@@ -1,4 +1,5 @@
-"""Evaluate a small real model on real problems with three strategies: the whole path in a few minutes on a CPU.
+"""Evaluate a small real model on real problems with three strategies: the whole path in a few minutes on a CPU,
+from the first call to the pages to look at.
 
 MATH-500 if its file is at hand or can be downloaded, else the Game of 24, which the project makes itself.
 """
@@ -20,10 +21,11 @@ SEARCH = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `harness demo`."""
     parser.add_argument("--output-dir", default="runs", metavar="OUT", help="default: runs")
+    parser.add_argument("--site", default="site", metavar="DIR", help="where the page of the runs goes (default: site)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Choose the task and the engine that this machine has, and evaluate."""
+    """Choose the task and the engine that this machine has, evaluate, and build the site of the runs."""
     from harness.cli import main
 
     model = "vllm/smollm2" if find_spec("vllm") else "hf/smollm2"
@@ -33,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"\nharness {' '.join(command)}\n", file=sys.stderr)
         if code := main(command):
             return code
-    return 0
+    return main(["leaderboard", "build", "--runs", arguments.output_dir, "-o", arguments.site])
 
 
 def _task() -> str:

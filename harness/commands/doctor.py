@@ -2,6 +2,7 @@
 
 harness doctor
 harness doctor --model vllm/smollm2 --task math500
+harness doctor --rerun runs/math500-sample-1a2b3c4d    does the engine still say what it said?
 """
 
 from __future__ import annotations
@@ -25,11 +26,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="BACKEND/NAME", help="check this model's tokenizer and prompt too")
     parser.add_argument("-M", action="append", metavar="key=value", help="an option of the backend")
     parser.add_argument("--task", default="game24", help="the task whose first prompt is checked (default: game24)")
+    parser.add_argument("--rerun", metavar="RUN", help="ask a sample of this run's problems again and compare")
+    parser.add_argument("--sample", type=int, default=16, metavar="N", help="how many of them (default 16)")
+    parser.add_argument("--json", action="store_true", help="of --rerun: machine output")
     parser.add_argument("--output-dir", default="runs", metavar="OUT", help="where runs would go (default: runs)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was found; 1 if anything failed."""
+    if arguments.rerun:
+        from harness.commands._rerun import rerun
+
+        return rerun(Path(arguments.rerun), sample=arguments.sample, as_json=arguments.json)
     failed = False
     for state, what, found in _findings(arguments):
         failed |= state == "failure"

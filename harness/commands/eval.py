@@ -12,9 +12,11 @@ import json
 import os
 import sys
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from harness.commands import _config, _limits
 from harness.core import IncompleteError, UsageError
 
 if TYPE_CHECKING:
@@ -33,10 +35,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--num-fewshot", type=_count, metavar="N", help="examples in the prompt (default: the task's)")
     what.add_argument("--limit", type=_limit, metavar="N", help="N problems, stratified by level, always the same ones")
     what.add_argument("--level", metavar="L", help='levels to keep, such as "5", "1-3" or "1,4-5"')
+    what.add_argument(
+        "--unsolved", action="append", metavar="RUN", help="only problems of this run without a correct response"
+    )
     model = parser.add_argument_group("model")
     model.add_argument("--model", metavar="BACKEND/NAME", help="`harness list backends`")
     model.add_argument("-M", action="append", metavar="key=value", help="an option of the backend")
     model.add_argument("--model-args", metavar="k=v,…", help="the same, in lm-eval's spelling")
+    model.add_argument("--replicas", type=_positive, metavar="N", help="engines, for --model ray/NAME")
+    model.add_argument("--ray-address", metavar="HOST:PORT", help="a running Ray cluster, for --model ray/NAME")
     model.add_argument("--no-chat-template", action="store_true", help="ask in plain text, for base models")
     model.add_argument("--apply-chat-template", action="store_true", help="the default; taken for lm-eval's sake")
     strategy = parser.add_argument_group("strategy and sampling")
@@ -66,10 +73,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--concurrency", type=_positive, metavar="N", help="calls in flight (default: the backend's)")
     run.add_argument("--max-errors", type=_count, default=0, metavar="N", help="failed problems that a run may have")
     run.add_argument("--dry-run", action="store_true", help="say what would be done; no model is loaded")
+    run.add_argument(
+        "--probe", type=_positive, metavar="N", help="of --dry-run: ask N problems first and learn from them"
+    )
+    run.add_argument("--shard", type=_shard, metavar="I/N", help="the I-th of N parts; `harness merge` joins them")
     run.add_argument("--config", metavar="FILE", help="options from a YAML or TOML file; the command line wins")
     run.add_argument("--json", action="store_true", help="machine output alone on standard output")
     run.add_argument("--log-samples", action="store_true", help="always done; taken for lm-eval's sake")
     run.add_argument("--batch-size", metavar="N", help="lm-eval's spelling of -M batch_size=N")
+    _limits.add_arguments(parser)
 
 
 def add_judge(parser: argparse.ArgumentParser) -> None:
@@ -82,24 +94,41 @@ def add_judge(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate; 0 when every run is complete, 3 when one is not."""
-    arguments = with_config(arguments)
+    arguments = _config.with_config(arguments)
     if arguments.batch_size and arguments.batch_size.isdigit():
         arguments.M = [f"batch_size={arguments.batch_size}", *(arguments.M or [])]
     from harness.commands import _setup
+    from harness.limits import LimitError
 
     models = _setup.Models.of(arguments)
     judges = _setup.Models.judge(arguments, models)
     verifiers = _setup.Verifiers(arguments, models)
     _setup.strategies(arguments)
-    plans = list(_setup.plans(arguments, models, judges, verifiers))
+    bound = _limits.limits(arguments, models.name)
+    plans = [replace(plan, limits=bound) for plan in _setup.plans(arguments, models, judges, verifiers)]
     out = Path(arguments.output_dir)
+    engines: list[Models | Verifiers] = [verifiers, *{models, judges or models}]
+    if arguments.probe and not arguments.dry_run:
+        raise UsageError("--probe is part of --dry-run. Say both, or --limit to evaluate few problems.")
     if arguments.dry_run:
         from harness.commands import _estimate
 
-        return _estimate.show(plans, out, as_json=arguments.json)
-    finished = evaluate_all(plans, [verifiers, *{models, judges or models}], out, arguments.argv)
+        if arguments.probe:
+            evaluate_all([_few(plan, arguments.probe) for plan in plans], engines, out, arguments.argv)
+        return _estimate.show(plans, out, as_json=arguments.json, prices=_limits.prices(arguments, models.name))
+    finished = evaluate_all(plans, engines, out, arguments.argv)
     _tell(finished, as_json=arguments.json)
+    limit = next((run.reached for run in finished if run.reached), None)
+    if limit is not None:
+        raise LimitError(limit)
     return IncompleteError.code if any(run.state != "complete" for run in finished) else 0
+
+
+def _few(plan: Plan, count: int) -> Plan:
+    """The same plan for a few problems of all levels. The whole run finds their answers in its sibling's log."""
+    from tasks.selection import select
+
+    return replace(plan, task=replace(plan.task, problems=select(plan.task.problems, limit=count)), shard=None)
 
 
 def evaluate_all(
@@ -122,8 +151,12 @@ def evaluate_all(
         if task is not None:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         try:
-            pairs = zip(plans, blocks or [None] * len(plans), strict=True)
-            return [await evaluate(p, out, pool, command=["harness", *argv], blocks=b) for p, b in pairs]
+            finished: list[Finished] = []
+            for plan, block in zip(plans, blocks or [None] * len(plans), strict=True):
+                finished.append(await evaluate(plan, out, pool, command=["harness", *argv], blocks=block))
+                if finished[-1].reached:
+                    break
+            return finished
         finally:
             for each in models:
                 await each.close()
@@ -138,6 +171,7 @@ def evaluate_all(
 def _tell(finished: Sequence[Finished], *, as_json: bool) -> None:
     """The tables, and where the runs are."""
     from harness.run import Run
+    from reports import tokens, views
     from reports.tables import markdown
 
     results = [{"run": str(run.folder), "state": run.state, "results": run.results} for run in finished]
@@ -145,11 +179,13 @@ def _tell(finished: Sequence[Finished], *, as_json: bool) -> None:
         print(json.dumps(results, allow_nan=False))
     else:
         print()
-        print(markdown([Run.open(run.folder) for run in finished], by="level"))
+        runs = [Run.open(run.folder) for run in finished]
+        print(markdown(runs, by="level"))
+        print("\n" + views.markdown([tokens.short(run) for run in runs]))
     for run in finished:
         for warning in run.warnings:
             print(f"warning: {run.folder.name}: {warning}", file=sys.stderr)
-        if run.state != "complete":
+        if run.state != "complete" and not run.reached:
             print(f"harness: {incomplete(run)}", file=sys.stderr)
 
 
@@ -166,61 +202,6 @@ def _first_error(folder: Path) -> str:
     errors = (p["error"] for p in Run.open(folder).lines("problems.jsonl") if p["status"] == "error")
     first = next(errors, "")
     return f" ({first[:160]})" if first else ""
-
-
-def with_config(arguments: argparse.Namespace) -> argparse.Namespace:
-    """The command line over the options of `--config`; for `eval` and commands with its options."""
-    if not arguments.config:
-        return arguments
-    from harness.cli import parser
-
-    given = _options(Path(arguments.config), positional=not (arguments.task or arguments.tasks))
-    rest = arguments.argv[arguments.argv.index(arguments.command) + 1 :]
-    sub = parser()[1][arguments.command]
-    known, extra = sub.parse_known_args([*given, *rest])
-    if extra:
-        raise UsageError(
-            f"{arguments.config} holds an option that `harness {arguments.command}` does not know: {extra[0]}."
-        )
-    known.argv, known.command = arguments.argv, arguments.command
-    return known
-
-
-def _options(path: Path, *, positional: bool) -> list[str]:
-    """A config file as command-line arguments: lists repeat an option, mappings become key=value, true a bare flag."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--config {path} cannot be read: {error.strerror}.") from error
-    values = _parse(path, text)
-    result: list[str] = []
-    for name, value in values.items():
-        key = name.replace("_", "-")
-        flag = f"-{name}" if len(name) == 1 and name.isupper() else f"--{key}"
-        if key in ("task", "tasks"):
-            result += list(map(str, value if isinstance(value, list) else [value])) if positional else []
-        elif isinstance(value, bool):
-            result += [flag] if value else []
-        elif isinstance(value, dict):
-            result += [part for k, v in value.items() for part in (flag, f"{k}={v}")]
-        else:
-            result += [part for v in (value if isinstance(value, list) else [value]) for part in (flag, str(v))]
-    return result
-
-
-def _parse(path: Path, text: str) -> dict[str, Any]:
-    """The mapping in a YAML or TOML file."""
-    import tomllib
-
-    import yaml
-
-    try:
-        values = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
-    except (tomllib.TOMLDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"--config {path} is not readable: {' '.join(str(error).split())[:200]}.") from error
-    if not isinstance(values, dict):
-        raise UsageError(f"--config {path} must hold options by name, such as `strategy: sample`.")
-    return values
 
 
 def _count(text: str) -> int:
@@ -240,6 +221,14 @@ def _positive(text: str) -> int:
     if value == 0:
         raise argparse.ArgumentTypeError("0 is too small, it starts at 1")
     return value
+
+
+def _shard(text: str) -> tuple[int, int]:
+    """`2/4`: the second of four parts."""
+    first, slash, second = text.partition("/")
+    if not (slash and first.isdecimal() and second.isdecimal() and 1 <= int(first) <= int(second)):
+        raise argparse.ArgumentTypeError(f"'{text}' is no part. The second of four is 2/4")
+    return int(first), int(second)
 
 
 def _limit(text: str) -> int:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.commands import _config, _limits
 from harness.commands import eval as evaluation
 from harness.core import IncompleteError, UsageError
 
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask, look, tell; 10 on a regression."""
     from harness import baseline
 
-    arguments = evaluation.with_config(arguments)
+    arguments = _config.with_config(arguments)
     if not arguments.baseline:
         raise UsageError("--baseline is missing. Say --baseline FILE; `harness baseline RUN -o FILE` makes one.")
     outputs = [Path(name) for name in arguments.output or ()]
@@ -71,7 +72,10 @@ def run(arguments: argparse.Namespace) -> int:
     models = _setup.Models.of(arguments)
     judges = _setup.Models.judge(arguments, models)
     verifiers = _setup.Verifiers(arguments, models)
-    plans = [_plan(base, arguments, models, judges, verifiers) for base in bases]
+    if arguments.shard:
+        raise UsageError("--shard has no effect on a gate, which looks at whole blocks. Leave it out.")
+    bound = _limits.limits(arguments, models.name)
+    plans = [replace(_plan(base, arguments, models, judges, verifiers), limits=bound) for base in bases]
     if arguments.dry_run:
         from harness.commands import _estimate
 
@@ -89,6 +93,7 @@ def _decide(
     """Run every plan until its verdict is there, and write the verdicts. Several tasks share alpha equally."""
     from harness.evaluate import Blocks
     from harness.files import write_text
+    from harness.limits import LimitError
     from harness.run import Run
     from reports import gates
     from tasks.selection import blocks
@@ -101,6 +106,8 @@ def _decide(
     how = [Blocks(part, gate.enough) for part, gate in zip(parts, gated, strict=True)]
     finished = evaluation.evaluate_all(plans, models, Path(arguments.output_dir), arguments.argv, how)
     for each in finished:
+        if each.reached:
+            raise LimitError(each.reached)
         if each.state == "incomplete":
             raise IncompleteError(evaluation.incomplete(each))
     results = [gate.result(Run.open(each.folder)) for gate, each in zip(gated, finished, strict=True)]

@@ -149,19 +149,13 @@ def _aggregation(pairs: list[str]) -> str | None:
 
 def _recorded(opened: Run) -> argparse.Namespace:
     """The options of the command that made the run."""
-    from harness.cli import parser
-    from harness.commands._setup import pairs
-    from harness.commands.eval import with_config
+    from harness.commands._setup import pairs, recorded
 
-    argv = list(opened.manifest["command"][1:])
-    recorded = argparse.Namespace(M=[], no_chat_template=False)
-    if argv[:1] == ["eval"]:
-        known, _ = parser()[1]["eval"].parse_known_args(argv[1:])
-        known.argv = argv
-        known = with_config(known)
-        recorded.M = [*pairs(known.model_args), *(known.M or [])]
-        recorded.no_chat_template = known.no_chat_template
-    return recorded
+    found = recorded(opened)
+    if found is None:
+        return argparse.Namespace(M=[], no_chat_template=False)
+    found.M = [*pairs(found.model_args), *(found.M or [])]
+    return found
 
 
 def _same(opened: Run, models: Any, task: Task) -> Any:

@@ -1,6 +1,7 @@
 """Show one problem of a run: what was asked, every response with its verdict, what it cost.
 
 harness show runs/math500-sample-1a2b3c4d test/algebra/1.json
+harness show runs/math500-sample-1a2b3c4d test/algebra/1.json --events
 """
 
 from __future__ import annotations
@@ -8,7 +9,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.run import Run
+
+    Marking = Callable[[dict[str, Any]], list[str]]
 
 HELP = "one problem of a run, with its responses"
 
@@ -17,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `harness show`."""
     parser.add_argument("run_folder", metavar="RUN", help="a run folder")
     parser.add_argument("problem_id", metavar="PROBLEM_ID")
+    parser.add_argument(
+        "--events", action="store_true", help="mark repetitions, backtracking, checks, answers on the way … in the text"
+    )
     parser.add_argument("--json", action="store_true", help="machine output")
 
 
@@ -31,14 +42,34 @@ def run(arguments: argparse.Namespace) -> int:
     if problem is None:
         raise UsageError(_unknown(wanted, opened))
     responses = [r for r in opened.lines("responses.jsonl") if r["problem_id"] == wanted]
+    if arguments.events and arguments.json:
+        raise UsageError("--events marks text for a reader. For --json, `harness analyze` writes analysis.json.")
     if arguments.json:
         print(json.dumps({"problem": problem, "responses": responses}))
     else:
-        print("\n".join(_text(problem, responses)))
+        print("\n".join(_text(problem, responses, _marking(opened, wanted) if arguments.events else _plain)))
     return 0
 
 
-def _unknown(wanted: str, opened: Any) -> str:
+def _marking(opened: Run, problem_id: str) -> Marking:
+    """Texts with what the detectors of `harness analyze` find in them."""
+    from harness.analysis.marked import marked, records
+
+    known = records(opened, problem_id)
+    delimiter = opened.manifest["identity"]["delimiter"]
+
+    def mark(response: dict[str, Any]) -> list[str]:
+        text, summary = marked(response, delimiter, known.get(response["index"]), _visible)
+        return [text, f"--- found: {summary}"]
+
+    return mark
+
+
+def _plain(response: dict[str, Any]) -> list[str]:
+    return [_visible(response["text"])]
+
+
+def _unknown(wanted: str, opened: Run) -> str:
     """At most the nearest id; a benchmark has thousands."""
     import difflib
 
@@ -48,7 +79,7 @@ def _unknown(wanted: str, opened: Any) -> str:
     return f"The run {opened.name} has no problem '{wanted}' among its {len(ids)}.{hint}"
 
 
-def _text(problem: dict[str, Any], responses: list[dict[str, Any]]) -> list[str]:
+def _text(problem: dict[str, Any], responses: list[dict[str, Any]], body: Marking) -> list[str]:
     """For the terminal; control characters of a model's text are made visible."""
     usage = problem["usage"]
     lines = [
@@ -63,7 +94,7 @@ def _text(problem: dict[str, Any], responses: list[dict[str, Any]]) -> list[str]
         mark = " · chosen" if response["chosen"] else ""
         tokens = response["usage"]["completion_tokens"]
         head = f"--- response {response['index']}: {_verdict(response['correct'])}{mark} · {tokens} tokens"
-        lines += ["", f"{head} · ended by {response['finish_reason']}", _visible(response["text"])]
+        lines += ["", f"{head} · ended by {response['finish_reason']}", *body(response)]
         lines.append(f"--- answer: {_visible(str(response['answer']))} ({_visible(response['reason'])})")
     return lines
 

@@ -32,7 +32,7 @@ async def budget_forcing(
             break
         [path] = await policy.write([path], stop=[close_tag], max_tokens=left)
         if path.finished and not path.whole:  # no room for an answer: a response that was cut
-            return Selection((replace(path, thinking_tokens=path.tokens),))
+            return Selection((replace(path, thinking_tokens=path.tokens - path.gap_tokens),))
         if path.finish_reason == "length":  # the thinking budget is spent
             continue
         if waits > 0:
@@ -44,6 +44,6 @@ async def budget_forcing(
         else:  # the model ended its thinking itself, with a tag that `write` does not keep
             path = replace(path, steps=(*path.steps, close_tag), finish_reason=None)
             break
-    thought = path.tokens
+    thought = path.tokens - path.gap_tokens  # also where the tags are no model's, so that nobody else knows them
     [path] = await policy.finish([path])
-    return Selection((replace(path, thinking_tokens=thought),))
+    return Selection((replace(path, thinking_tokens=max(thought, path.thinking_tokens)),))

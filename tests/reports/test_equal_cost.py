@@ -140,7 +140,7 @@ def test_a_search_is_compared_at_its_own_cost_in_every_draw(runs: dict[str, Path
     assert row["budget"] == pytest.approx(found["b"]["cost"][0])
     first = cost_curves.cost_curve(many, list(base), "generated", None)
     second = cost_curves.cost_curve(replace(beam, outcomes=outcomes), list(base), "generated", None)
-    drawn, _ = equal_cost._resampled(None, 30, 0)
+    drawn, _ = equal_cost.resample(None, 30, 0)
     spent = equal_cost._spent(first, second, drawn, np.array([row["budget"]]))
     assert spent.shape == (equal_cost.DRAWS, 1)
     assert spent.std() > 0
@@ -169,10 +169,10 @@ def test_unjudged_responses_shorten_and_unjudged_problems_are_left_out(runs: dic
 
 
 def test_clusters_are_resampled_whole(runs: dict[str, Path]) -> None:
-    drawn, level = equal_cost._resampled(["a", "b", "a", "c"], 4, 0)
+    drawn, level = equal_cost.resample(["a", "b", "a", "c"], 4, 0)
     assert np.array_equal(drawn[:, 0], drawn[:, 2])
     assert drawn.sum(axis=1) == pytest.approx(1.0)
-    assert level < equal_cost._resampled(None, 40, 0)[1] < 0.025  # few units: wider
+    assert level < equal_cost.resample(None, 40, 0)[1] < 0.025  # few units: wider
     many, best = side(runs, "many"), side(runs, "best")
     found = equal_cost.compare(many, best, axis="generated", cluster="level")
     alone = equal_cost.compare(many, best, axis="generated")

@@ -56,7 +56,7 @@ def test_the_page_escapes_what_others_wrote_and_asks_for_nothing(made: Run) -> N
     assert "<script" not in html
     assert "&lt;script&gt;" in html
     assert "http" not in html.replace("http-equiv", "")
-    assert html.count("<table>") == 2  # accuracies, and what they cost
+    assert html.count("<table>") == 4  # accuracies, lengths, human solutions, and what they cost
 
 
 def test_many_k_show_three() -> None:

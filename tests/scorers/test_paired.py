@@ -36,6 +36,32 @@ def test_sign_flips_by_drawing_agree_with_scipy() -> None:
     assert paired.sign_flip_p(differences, seed=1) == paired.sign_flip_p(differences, seed=1)
 
 
+@given(st.lists(st.integers(-5, 5).filter(bool), min_size=15, max_size=18), st.sampled_from([1, 3, 4, 8, 12]))
+def test_sign_flips_of_counts_are_exact_beyond_enumeration(steps: list[int], responses: int) -> None:
+    ways = {0: 1}
+    for step in steps:
+        totals: dict[int, int] = {}
+        for total, count in ways.items():
+            for end in (total + step, total - step):
+                totals[end] = totals.get(end, 0) + count
+        ways = totals
+    exact = sum(count for total, count in ways.items() if abs(total) >= abs(sum(steps))) / 2 ** len(steps)
+    found = paired.sign_flip_p([step / responses for step in steps])
+    assert found == pytest.approx(exact, rel=1e-6, abs=1e-12)
+    assert found == paired.sign_flip_p([step / responses for step in steps], seed=1)
+
+
+def test_sign_flips_of_many_counts_agree_with_drawing_and_with_mcnemar(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(5)
+    right = [(rng.random() < 0.7) - (rng.random() < 0.64) for _ in range(2000)]
+    exact = paired.mcnemar_exact(right.count(-1), right.count(1))
+    assert paired.sign_flip_p([float(d) for d in right]) == pytest.approx(exact, rel=1e-9)
+    shares = [sum(rng.random() < 0.51 for _ in range(8)) / 8 - 0.5 for _ in range(500)]
+    found = paired.sign_flip_p(shares)
+    monkeypatch.setattr(paired, "_lattice_p", lambda sums: None)
+    assert paired.sign_flip_p(shares) == pytest.approx(found, abs=0.015)
+
+
 def test_a_cluster_flips_as_a_whole() -> None:
     differences, clusters = [0.5] * 12, ["a"] * 6 + ["b"] * 6
     assert paired.sign_flip_p(differences) < 0.01
