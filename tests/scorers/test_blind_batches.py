@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import pytest
 from blind_formulas import FORMULAS
 from blind_integers import INTEGERS
+from blind_second import SECOND
 from blind_statements import STATEMENTS
 
 from harness.core import Problem
 from scorers import algebra
 from scorers.math_answer import grade
 
-BATCHES = {"integers": INTEGERS, "formulas": FORMULAS, "statements": STATEMENTS}
+BATCHES = {"integers": INTEGERS, "formulas": FORMULAS, "statements": STATEMENTS, "second": SECOND}
 PAIRS = [
     (gold, response, verdict)
     for batch in BATCHES.values()
@@ -31,8 +32,8 @@ def no_worker_is_left() -> Iterator[None]:
 
 
 def test_there_are_enough_of_both_kinds() -> None:
-    assert len(set(PAIRS)) == len(PAIRS) >= 800
-    assert min(sum(verdict for *_, verdict in PAIRS), sum(not verdict for *_, verdict in PAIRS)) >= 300
+    assert len(set(PAIRS)) == len(PAIRS) >= 1500
+    assert min(sum(verdict for *_, verdict in PAIRS), sum(not verdict for *_, verdict in PAIRS)) >= 600
 
 
 @pytest.mark.parametrize(("gold", "response", "verdict"), PAIRS)
