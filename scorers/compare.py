@@ -20,6 +20,7 @@ from scorers.values import Undecided, same_formula
 from scorers.variants import (
     basis_vector,
     congruent,
+    is_proper,
     matrix_of,
     one_name,
     values_of_names,
@@ -71,6 +72,8 @@ def _unit(left: Node, right: Node, swapped: bool) -> bool | None:
         return _two_units(left, right, swapped)
     if right.op == "deg":
         return left.name in ("", "angle", "celsius", "fahrenheit") and _pair(inner, right.args[0], swapped)
+    if left.name == "share" and is_proper(inner):  # 5/9 is a probability, and no percentage
+        return right.op in FORMULA and _other_number(left, right, swapped)
     if right.op in FORMULA or right.op in ("tuple", "list", "set", "ratio"):
         return _pair(inner, right, swapped) or _other_number(left, right, swapped)
     return None

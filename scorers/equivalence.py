@@ -30,10 +30,10 @@ MAX_KEPT = 2000
 """Characters of a pair whose verdict is remembered."""
 SECONDS = 0.8
 """Computing time for the layers that run in the caller's process; math-verify has `algebra.SECONDS` more."""
-WALL_SECONDS = 1.7
-"""Time on the clock for them, where others keep the machine busy: a hundred times what a hard pair computes."""
+WALL_SECONDS = 6.0
+"""Time on the clock for them, where others keep the machine busy: they wait for nothing but the processor."""
 PATIENT_SECONDS = 12.0
-"""The same in a worker of the pool, where nobody was promised an answer within two seconds."""
+"""The same in a worker of the pool, which is limited from outside."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,8 +231,8 @@ def _by_signs(relation: str, left: Node, right: Node) -> tuple[str, RealSet]:
 def _distance(relation: str, inner: Node, bound: Node) -> tuple[str, RealSet]:
     """The solutions of `|ax + b| < c` and the like."""
     name, slope, offset = linear(inner)
-    if relation in ("=", "ne") or order(end(bound), End(0, Fraction(0))) <= 0 or end(bound).side:
-        raise Unreadable("a bound that is not positive")
+    if relation in ("=", "ne") or order(end(bound), End(0, Fraction(0))) < 0 or end(bound).side:
+        raise Unreadable("a bound that no distance has")
     if order(end(slope), End(0, Fraction(0))) == 0:
         raise Unreadable("no variable is left")
     gaps = [Node("add", (side, Node("neg", (offset,)))) for side in (bound, Node("neg", (bound,)))]

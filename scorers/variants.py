@@ -94,6 +94,15 @@ def put(node: Node, name: str, value: Node) -> Node:
     return replace(node, args=tuple(put(arg, name, value) for arg in node.args)) if node.args else node
 
 
+def is_proper(node: Node) -> bool:
+    """Whether a formula is a number between 0 and 1."""
+    try:
+        value = constant(node)[0] if node.op in FORMULA and not symbols(node) else None
+    except (TooLarge, Unreadable):
+        return False
+    return is_exact(value) and 0 < value < 1
+
+
 def congruent(left: Node, right: Node) -> bool:
     """Whether two congruences are about the same thing and leave the same residues."""
     names = (left.args[0], right.args[0])

@@ -9,12 +9,13 @@ from blind_formulas import FORMULAS
 from blind_integers import INTEGERS
 from blind_second import SECOND
 from blind_statements import STATEMENTS
+from blind_third import THIRD
 
 from harness.core import Problem
 from scorers import algebra
 from scorers.math_answer import grade
 
-BATCHES = {"integers": INTEGERS, "formulas": FORMULAS, "statements": STATEMENTS, "second": SECOND}
+BATCHES = {"integers": INTEGERS, "formulas": FORMULAS, "statements": STATEMENTS, "second": SECOND, "third": THIRD}
 PAIRS = [
     (gold, response, verdict)
     for batch in BATCHES.values()
@@ -32,7 +33,7 @@ def no_worker_is_left() -> Iterator[None]:
 
 
 def test_there_are_enough_of_both_kinds() -> None:
-    assert len(set(PAIRS)) == len(PAIRS) >= 1500
+    assert len(set(PAIRS)) == len(PAIRS) >= 1800
     assert min(sum(verdict for *_, verdict in PAIRS), sum(not verdict for *_, verdict in PAIRS)) >= 600
 
 
