@@ -100,7 +100,7 @@ def is_proper(node: Node) -> bool:
         value = constant(node)[0] if node.op in FORMULA and not symbols(node) else None
     except (TooLarge, Unreadable):
         return False
-    return is_exact(value) and 0 < value < 1
+    return value is not None and is_exact(value) and bool(0 < value < 1)
 
 
 def congruent(left: Node, right: Node) -> bool:
