@@ -17,10 +17,18 @@ from collections.abc import Callable
 
 from harness.core import Grade, Problem, ScorerRef
 from scorers.pool import GradingPool
+from scorers.processtime import process_time
 
 SECONDS = 1.0
-LEAST_SECONDS = 0.4
-"""Nothing is asked with less time left: a worker killed in the middle keeps the next one waiting."""
+"""Computing time for one question."""
+TURN_SECONDS = 0.8
+"""Computing time of the questions before that one waits for."""
+START_SECONDS = 60.0
+"""Time on the clock for math-verify to be loaded, before that of the question begins: 0.7 s on a machine at rest."""
+TURN_WALL = 2.0
+"""Time on the clock for those."""
+PATIENCE = 8.0
+"""A question gets no more than so many times its computing time on the clock."""
 MAX_LENGTH = 600
 UNREAD_GOLD = "the gold answer cannot be read"
 UNREAD_ANSWER = "the answer cannot be read"
@@ -48,41 +56,68 @@ def enter_worker(tell: Callable[[bool], None] = lambda loading: None) -> None:
     _State.tell = tell
 
 
-def ask(gold: str, answer: str, seconds: float = 2.0) -> Grade:
+def in_worker() -> bool:
+    """Whether this process is a worker of a grading pool, which limits it from outside."""
+    return _State.in_worker
+
+
+def ask(gold: str, answer: str) -> Grade:
     """math-verify's verdict with a reason; `UNREAD_GOLD` and `UNREAD_ANSWER` are two of them.
 
-    `NOT_YET` where its process was not there or not free within `seconds`: a later call may know more."""
+    `NOT_YET` where its process could not be started or was not free in time: a later call may know more."""
     for text, reason in ((gold, UNREAD_GOLD), (answer, UNREAD_ANSWER)):
         unreadable = len(text) > MAX_LENGTH or text.count("{") > 60 or text.count("{") != text.count("}")
         if unreadable or _DANGEROUS.search(text):
             return Grade(None, reason=reason)
     if _State.in_worker:
         return decide(gold, answer)
-    deadline = time.monotonic() + seconds
     try:
-        return _ask(gold, answer, deadline)
+        return _ask(gold, answer)
     except (OSError, RuntimeError) as error:
         return Grade(None, reason=f"math-verify could not be asked: {error}")
 
 
-def _ask(gold: str, answer: str, deadline: float) -> Grade:
+def _ask(gold: str, answer: str) -> Grade:
     pool, ready, turn = _shared()
-    if not ready.wait(max(0.0, deadline - time.monotonic())):
-        return Grade(None, reason=NOT_YET)
-    if not turn.acquire(timeout=max(0.0, deadline - time.monotonic())):
+    if not _in_turn(pool, ready, turn):
         return Grade(None, reason=NOT_YET)
     try:
-        left = deadline - time.monotonic() - 0.05  # the watcher of the pool needs a moment to kill
-        if left < LEAST_SECONDS or not ready.is_set():
-            return Grade(None, reason=NOT_YET)
-        pool.timeout = min(SECONDS, left)
+        pool.timeout = SECONDS
         found = pool.grade(_REF, answer, Problem("", "", gold))
         if pool.workers[0].process is None:  # it was killed: the next one is started beside, not before a question
             _start(pool, ready)
-            return Grade(None, reason=found.reason if pool.timeout == SECONDS else NOT_YET)
         return found
     finally:
         turn.release()
+
+
+def _in_turn(pool: GradingPool, ready: threading.Event, turn: threading.Lock) -> bool:
+    """Wait for math-verify to be loaded, which is not on the clock, and for the questions before to be answered, whose
+    computing is; whether the turn is ours."""
+    started = _State.serial
+    if not ready.wait(START_SECONDS):
+        return False
+    spent, wall = 0.0, time.monotonic()
+    before = _computed(pool)
+    while _State.serial == started:  # else it was killed for a question before this one, and is loaded again
+        if turn.acquire(timeout=0.05):
+            if ready.is_set():
+                return True
+            turn.release()
+            continue
+        now = _computed(pool)
+        spent += max(0.0, now - before) if now is not None and before is not None else 0.05
+        before = now
+        if spent > TURN_SECONDS or time.monotonic() - wall > TURN_WALL:
+            break
+    return False
+
+
+def _computed(pool: GradingPool) -> float | None:
+    """Seconds that the worker has computed."""
+    process = pool.workers[0].process
+    times = process_time(process.pid) if process is not None else None
+    return times.computed if times else None
 
 
 def warm_up(seconds: float = 60.0) -> bool:
@@ -93,7 +128,7 @@ def warm_up(seconds: float = 60.0) -> bool:
 def _shared() -> tuple[GradingPool, threading.Event, threading.Lock]:
     with _State.lock:
         if _State.pool is None or _State.owner != os.getpid():
-            _State.pool = GradingPool(workers=1, timeout=SECONDS, preload=("math_verify",))
+            _State.pool = GradingPool(workers=1, timeout=SECONDS, preload=("math_verify",), patience=PATIENCE)
             _State.owner = os.getpid()
             _State.ready, _State.turn = threading.Event(), threading.Lock()
             atexit.register(close)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scorers.determinant import determinant
+from scorers.lexer import Token
 from scorers.parser import ACCENTS, APPLIED, FIGURES, FUNCTIONS, GREEK, NAMED, PAIRS, FormulaParser
 from scorers.syntax import Node, Unreadable, number
 
@@ -11,6 +12,7 @@ _INVERSE = {
     "sin": "arcsin", "cos": "arccos", "tan": "arctan", "cot": "arccot", "sec": "arcsec", "csc": "arccsc",
 }  # fmt: skip
 _MANY = frozenset({"gcd", "lcm", "max", "min"})
+_HERE = Token("op", "differential")
 
 
 class CommandParser(FormulaParser):
@@ -36,7 +38,7 @@ class CommandParser(FormulaParser):
             return self.symbol(name)
         raise Unreadable(f"unknown command {name[:30]}")
 
-    def _special(self, name: str) -> Node:
+    def _special(self, name: str) -> Node:  # noqa: PLR0911  # one rule a line
         if name == "frac":
             top = self.argument()
             return self.make("div", top, self.argument())
@@ -47,6 +49,8 @@ class CommandParser(FormulaParser):
             return self.make("binom", top, self.argument())
         if name in ("sum", "prod"):
             return self._series(name)
+        if name == "int":
+            return self._integral()
         if name == "infty":
             return self.make("inf")
         return self.make("const", name=name)
@@ -79,6 +83,54 @@ class CommandParser(FormulaParser):
             "sum", low, high, self._bind(self.product(), index), Node("sym", name="#" + index.name), name=name
         )
 
+    def _integral(self) -> Node:
+        """`\\int_a^b … dx`; raises Unreadable without bounds, or without a differential."""
+        bounds: dict[str, Node] = {}
+        while self.peek().text in ("_", "^") and self.peek().kind == "op":
+            sign = self.take().text
+            bounds[sign] = self._side_of_range()
+        if len(bounds) != 2:
+            raise Unreadable("an integral without bounds")
+        end, name = self._differential()
+        if self.tokens[end : end + 1] == [_HERE]:
+            body = self.formula() if self.at < end else number(1)
+            self.take(_HERE.text)
+        else:
+            body = self.product()  # the differential stood in a numerator
+            if self.at < end:
+                raise Unreadable("an integral that goes on")
+        index = Node("sym", name=name)
+        return self.make("int", bounds["_"], bounds["^"], self._bind(body, index), Node("sym", name="#" + name))
+
+    def _side_of_range(self) -> Node:
+        """A bound, which may be a sum in braces."""
+        return self.argument(split=False) if self.peek().text != "-" else self.signed_factor()
+
+    def _differential(self) -> tuple[int, str]:
+        """Find `dx`, take it out, and return where the integrand ends with the name of the variable."""
+        depth = 0
+        for at in range(self.at, len(self.tokens)):
+            token, after = self.tokens[at], self.peek(at + 1 - self.at)
+            depth += {"{": 1, "(": 1, "[": 1, "}": -1, ")": -1, "]": -1}.get(token.text, 0) if token.kind == "op" else 0
+            letters = (
+                token.kind == "word" and len(token.text) > 1 and token.text[-2] == "d" and token.text[-1].isalpha()
+            )
+            apart = token.text == "d" and after.kind in ("name", "word") and len(after.text) == 1
+            if not (letters or apart):
+                continue
+            name = after.text if apart else token.text[-1]
+            head = token.text[:-2] if letters else ""
+            kind = "word" if len(head) > 1 else "name"
+            rest = [token._replace(text=head, kind=kind)] if head else []
+            mark = [_HERE] if not depth else [] if rest or self._is_factor(at) else [Token("num", "1")]
+            self.tokens[at : at + 1 + apart] = [*rest, *mark]
+            return at + len(rest), name
+        raise Unreadable("an integral without a differential")
+
+    def _is_factor(self, at: int) -> bool:
+        """Whether something in the same group stands before the differential."""
+        return self.tokens[at - 1].text not in ("{", "(") or self.tokens[at - 1].kind != "op"
+
     def _bind(self, body: Node, index: Node) -> Node:
         if body.op == index.op and body.name == index.name:
             return Node("sym", name="#" + index.name)
@@ -94,7 +146,8 @@ class CommandParser(FormulaParser):
                 power = self.argument(split=False)
             else:
                 base = self.argument(split=False)
-        if self.peek().text in ("(", "{", r"\{" if name in _MANY else "(") and self.peek().kind == "op":
+        brackets = ("(", "{", *((r"\{",) if name in _MANY else ("[",) if name in ("floor", "ceil") else ()))
+        if self.peek().text in brackets and self.peek().kind == "op":
             arguments = self.argument_list()
         else:
             arguments = [self.bare_argument()]
@@ -120,7 +173,7 @@ class CommandParser(FormulaParser):
 
     def argument_list(self) -> list[Node]:
         """Arguments in parentheses or braces, commas between them."""
-        closing = {"(": ")", "{": "}", r"\{": r"\}"}[self.take().text]
+        closing = {"(": ")", "{": "}", "[": "]", r"\{": r"\}"}[self.take().text]
         found = [self.formula()]
         while self.accept(","):
             found.append(self.formula())

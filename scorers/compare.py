@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from scorers.families import definitions, same_family, without
+from scorers.families import definitions, other_domains, same_definitions, same_family, without
 from scorers.fingerprint import proportional
 from scorers.forms import difference, form
-from scorers.phrases import figures, is_answered, is_roman, same_time, spelled
+from scorers.gist import gist, same_gist
+from scorers.phrases import figures, is_answered, is_figure, is_roman, same_time, spelled
+from scorers.pieces import same_pieces
 from scorers.realset import equal_sets, real_set, solutions
+from scorers.residues import same_integers
 from scorers.shapes import is_name
-from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, symbols
+from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, number, symbols
 from scorers.units import read_unit
 from scorers.values import Undecided, same_formula
 from scorers.variants import (
     basis_vector,
     congruent,
+    is_proper,
     matrix_of,
     one_name,
     values_of_names,
@@ -26,20 +30,28 @@ from scorers.variants import (
 from scorers.words import roman
 
 
-def same(gold: Node, answer: Node) -> bool:
+def same(gold: Node, answer: Node) -> bool:  # noqa: PLR0911  # one layer after the other
     """Whether an answer says what the gold answer says; raises Undecided."""
     if form(gold) == form(answer):
         return True
     if any(node.op in ("list", "builder") or (node.op == "rel" and node.name == "in") for node in (gold, answer)):
         if same_family(gold, answer, same) or same_family(answer, gold, lambda a, b: same(b, a)):
             return True
+        if gold.op == answer.op == "list" and same_definitions(gold, answer, same):
+            return True
+        if other_domains(gold, answer):
+            return False
         gold, answer = without(gold), without(answer)
+    if (same_numbers := same_integers(gold, answer)) is not None:
+        return same_numbers
     for left, right, swapped in ((gold, answer, False), (answer, gold, True)):
         rule = _RULES.get(left.op)
         found = rule(left, right, swapped) if rule else None
         if found is not None:
             return found
     if gold.op in FORMULA and answer.op in FORMULA:
+        if is_figure(gold, answer) or is_figure(answer, gold):
+            return True
         if {"num", "mul"} == {gold.op, answer.op} and is_roman(gold, answer):
             return True
         return same_formula(gold, answer)
@@ -59,7 +71,9 @@ def _unit(left: Node, right: Node, swapped: bool) -> bool | None:
     if right.op == "unit":
         return _two_units(left, right, swapped)
     if right.op == "deg":
-        return left.name in ("", "angle") and _pair(inner, right.args[0], swapped)
+        return left.name in ("", "angle", "celsius", "fahrenheit") and _pair(inner, right.args[0], swapped)
+    if left.name == "share" and is_proper(inner):  # 5/9 is a probability, and no percentage
+        return right.op in FORMULA and _other_number(left, right, swapped)
     if right.op in FORMULA or right.op in ("tuple", "list", "set", "ratio"):
         return _pair(inner, right, swapped) or _other_number(left, right, swapped)
     return None
@@ -149,7 +163,7 @@ def _same_solutions(left: Node, right: Node) -> bool:
         (first, a), (second, b) = solutions(left), solutions(right)
     except (TooLarge, Unreadable):
         return False
-    return first == second and equal_sets(a, b)
+    return (first == second or not first or not second) and equal_sets(a, b)
 
 
 def _is_solution_set(left: Node, right: Node) -> bool:
@@ -283,10 +297,16 @@ def _matched(left: Sequence[Node], right: Sequence[Node], swapped: bool) -> bool
 
 def _ratio(left: Node, right: Node, swapped: bool) -> bool | None:
     if right.op == "ratio" and len(left.args) == len(right.args):
+        if number(0) in (left.args[-1], right.args[-1]):  # four o'clock
+            return all(_pair(a, b, swapped) for a, b in zip(left.args, right.args, strict=True))
         quotients = [(Node("div", (x, left.args[-1])), Node("div", (y, right.args[-1])))
                      for x, y in zip(left.args[:-1], right.args[:-1], strict=True)]  # fmt: skip
         return all(_pair(a, b, swapped) for a, b in quotients)
     if right.op in FORMULA and len(left.args) == 2:
+        if left.args[1] == number(0):
+            return _pair(left.args[0], right, swapped)
+        if right.op == "num" and right.shown is None and right.value is not None and right.value.denominator == 1:
+            return False  # 24:1 is no number
         return _pair(Node("div", left.args), right, swapped)
     return None
 
@@ -295,7 +315,7 @@ def _words(left: Node, right: Node, swapped: bool) -> bool | None:
     plain = left.name
     if right.op != "words":
         return _words_or_formula(plain, right)
-    if is_answered(plain, right.name) or is_answered(right.name, plain):
+    if is_answered(plain, right.name) or is_answered(right.name, plain) or same_gist(plain, right.name):
         return True
     if max(len(plain.split()), len(right.name.split())) <= 12 and figures(plain) != figures(right.name):
         return False
@@ -310,13 +330,27 @@ def _words_or_formula(plain: str, right: Node) -> bool | None:
         value = roman(plain)
         return value is not None and value == right.value
     if right.op in ("sym", "mul"):
-        return spelled(right) == plain
+        letters = spelled(right)
+        if plain in ("true", "false") and letters == plain[0]:
+            return True
+        return letters is not None and (letters == plain or same_gist(plain, letters))
+    if right.op == "set" and not right.args:
+        return gist(plain) == "nothing"
     return plain == "infinitely many" if right.op == "inf" else None
 
 
 def _cases(left: Node, right: Node, swapped: bool) -> bool | None:
+    if right.op in FORMULA:
+        return same_pieces(left, right)
     if right.op != "cases":
         return None
+    if _rows_match(left, right, swapped):
+        return True
+    return same_pieces(left, right)
+
+
+def _rows_match(left: Node, right: Node, swapped: bool) -> bool:
+    """Whether the rows can be paired off."""
     free = list(right.args)
     otherwise = 0
     for row in left.args:

@@ -15,6 +15,8 @@ def part_of_domain(name: str, mark: str, *, raised: bool) -> Node:
         return Node("domain", name=name + "*")
     if raised and mark.isalnum():
         return Node("domain", name=f"{name}^{mark}")
+    if name == "N" and mark == "0" and not raised:
+        return Node("domain", name="Zge")
     sign = _SIGNS.get(mark)
     if sign is None:
         raise Unreadable("an unknown part of a domain")

@@ -10,7 +10,6 @@ Both sides exact are compared exactly. Only where the gold answer is a decimal, 
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,15 +24,16 @@ from scorers.syntax import FORMULA, MAX_ANSWER, Node, TooLarge, Unreadable, symb
 from scorers.values import Undecided
 
 _ELLIPSIS = re.compile(r"\\[lcd]?dots|\.\.\.|[…⋯]")
+_SERIES = re.compile(r"[+*]\s*(?:\\[lcd]?dots|\.\.\.|[…⋯])|\\(?:cdot|times)\s*\\[lcd]?dots|\d\s*\\cdots\s*\d")
 _LOWER = re.compile(r"(?<![a-zA-Z\\])[a-j](?![a-zA-Z])")
 MAX_KEPT = 2000
 """Characters of a pair whose verdict is remembered."""
 SECONDS = 0.8
-"""Computing time for the layers that run in the caller's process."""
-WALL_SECONDS = 1.3
-"""Time on the clock for them, where others keep the machine busy."""
-TOTAL_SECONDS = 1.8
-"""Time for everything, with the start of math-verify's process if it is the first to need it."""
+"""Computing time for the layers that run in the caller's process; math-verify has `algebra.SECONDS` more."""
+WALL_SECONDS = 6.0
+"""Time on the clock for them, where others keep the machine busy: they wait for nothing but the processor."""
+PATIENT_SECONDS = 12.0
+"""The same in a worker of the pool, which is limited from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ class Verdict:
 def equivalent(gold: str, answer: str | None) -> bool | None:
     """Whether an answer says what the gold answer says; None when that cannot be told. No answer is a wrong one.
 
-    Safe for hostile text, from any thread or process, within two seconds."""
+    Safe for hostile text, from any thread or process, within two seconds, where the first question to math-verify waits
+    for it to be loaded and a busy machine makes a pair take longer before it changes the verdict."""
     return compare(gold, answer or "").correct
 
 
@@ -92,17 +93,20 @@ class _NotKept(Exception):
 _compare = lru_cache(maxsize=8192)(_whole)
 
 
+def _limit() -> time_limit:
+    return time_limit(SECONDS, PATIENT_SECONDS if algebra.in_worker() else WALL_SECONDS)
+
+
 def _layers(gold: str, answer: str) -> Verdict:
     """The verdict of the layers behind the strings."""
-    deadline = time.monotonic() + TOTAL_SECONDS
     try:
-        with time_limit(SECONDS, WALL_SECONDS):
+        with _limit():
             verdict = _readings(gold, answer)
             if not verdict.correct and _labelled(gold, answer):
                 return Verdict(True, "the same choice")
             if verdict.correct is not None or not verdict.reason.startswith("ask"):
                 return verdict
-            return _dotted(gold, answer) or _algebra(gold, answer, deadline)
+            return _dotted(gold, answer) or _algebra(gold, answer)
     except OutOfTime:
         return Verdict(None, "timed out")
     except RecursionError:
@@ -116,19 +120,19 @@ def _layers(gold: str, answer: str) -> Verdict:
 def _dotted(gold: str, answer: str) -> Verdict | None:
     """The verdict where one side goes on with dots, which math-verify drops."""
     if _ELLIPSIS.search(answer) and not _ELLIPSIS.search(gold) and (known := read(gold)) and known.node.op != "raw":
-        general = known.node.op in FORMULA and bool(symbols(known.node))  # 1 + 2 + … + n may well be n(n+1)/2
+        general = known.node.op in FORMULA and bool(symbols(known.node) or _SERIES.search(answer))  # 1 + 2 + … + n
         return Verdict(None if general else False, "an answer with dots")
     if _ELLIPSIS.search(gold) and not _ELLIPSIS.search(answer):
         return Verdict(None, "a gold answer with dots")
     return None
 
 
-def _algebra(gold: str, answer: str, deadline: float) -> Verdict:
+def _algebra(gold: str, answer: str) -> Verdict:
     """math-verify's verdict. An answer that nobody reads is wrong if the gold answer can be read, here or there."""
     gold_read, answer_read = (
         (reading := read(text)) is not None and reading.node.op != "raw" for text in (gold, answer)
     )
-    found = algebra.ask(gold, answer, deadline - time.monotonic())
+    found = algebra.ask(gold, answer)
     if found.reason == algebra.NOT_YET:
         raise _NotKept(Verdict(None, found.reason))
     if found.reason == algebra.UNREAD_ANSWER and found.correct is None:
@@ -218,7 +222,7 @@ def vote_form(answer: str) -> str | None:
     if found is None:
         return None
     try:
-        with time_limit(SECONDS, WALL_SECONDS):
+        with _limit():
             return form(essential(found.node))
     except Exception:  # as in `_reading`
         return found.form
@@ -229,7 +233,7 @@ def _reading(answer: str) -> Reading | None:
     if len(text) > MAX_ANSWER or not text:
         return None
     try:
-        with time_limit(SECONDS, WALL_SECONDS):
+        with _limit():
             return read(text)
     except Exception:  # out of time, too deep, or a fault of this package: then the writing counts
         plain = " ".join(text.split())

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import permutations
 
-from scorers.fingerprint import constant, divide
-from scorers.precision import DIGITS, equal, is_exact, snap
+from scorers.progressions import same_progressions
 from scorers.shapes import is_name
-from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, number, symbols
-from scorers.variants import defined, put, renamed
+from scorers.syntax import Node, letters, symbols
+from scorers.variants import defined, renamed
 
 MAX_PARAMETERS = 2
 
@@ -31,6 +29,7 @@ def family(node: Node) -> Family | None:
         node = node.args[1]
     if node.op not in ("builder", "list"):
         return None
+    node = replace(node, args=tuple(map(_as_member, node.args)))
     conditions = [arg for arg in node.args if _is_condition(arg)]
     rest = tuple(arg for arg in node.args if not _is_condition(arg))
     names = frozenset(arg.args[0].name for arg in conditions)
@@ -41,33 +40,55 @@ def family(node: Node) -> Family | None:
         rest = (rest[1],)  # {x | x = 2k, k ∈ ℤ}
     elif node.op == "builder" and len(rest) > 1:
         return None
-    body = _value(rest[0]) if len(rest) == 1 else Node("list", tuple(map(_value, rest)), "or")
-    return Family(body, names, domains.pop()) if names <= symbols(body) else None
+    if rest[0].op == "rel" and (known := defined(rest[0].args[0])) and names & set(known[1]):
+        return None  # a condition on the variable of a function
+    body = _body(rest)
+    return Family(body, names, domains.pop()) if names <= letters(body) else None
 
 
 def _is_condition(node: Node) -> bool:
-    is_in = node.op == "rel" and node.name == "in" and node.args[0].op == "sym" and node.args[1].op == "domain"
-    return is_in and node.args[1].name[:1] in ("Z", "N")
+    return _is_member(node) and node.args[1].name[:1] in ("Z", "N")
+
+
+_FROM = {("ge", 0): "Zge", ("ge", 1): "N", (">", 0): "N", (">", -1): "Zge"}
+
+
+def _as_member(node: Node) -> Node:
+    """A bound `k ≥ 0` on a parameter as its domain."""
+    if node.op != "rel" or node.args[0].op != "sym" or len(node.args) != 2 or node.args[1].op != "num":
+        return node
+    if node.args[0].name not in "ijklmnprst":
+        return node  # a constant is no integer for being positive
+    domain = _FROM.get((node.name, int(node.args[1].value or 0))) if node.args[1].value in (0, 1, -1) else None
+    return node if domain is None else Node("rel", (node.args[0], Node("domain", name=domain)), "in")
+
+
+def _body(items: tuple[Node, ...]) -> Node:
+    """The values of one name, or equations for several."""
+    if len(items) == 1:
+        return _value(items[0])
+    names = {item.args[0] for item in items if item.op == "rel"}
+    return Node("list", tuple(map(_value, items)), "or") if len(names) < 2 else Node("list", items, ",")
 
 
 def _value(node: Node) -> Node:
     """The right side of `x = …`."""
-    named = node.op == "rel" and node.name == "=" and len(node.args) == 2 and node.args[0].op == "sym"
+    named = node.op == "rel" and node.name == "=" and len(node.args) == 2 and node.args[0].op in ("sym", "words")
     return node.args[1] if named and is_name(node.args[0]) else node
 
 
 def same_family(left: Node, right: Node, same: Callable[[Node, Node], bool]) -> bool:
     """Whether two answers, one of them with a condition on its parameters, give the same family."""
     one, other = family(left), family(right)
-    if one is None or (other is not None and other.domain != one.domain):
+    if one is None or (other is not None and other.domain != one.domain and "N?" not in (one.domain, other.domain)):
         return False
     if other is None:
-        body = _value(right)
-        free = symbols(body) - (symbols(one.body) - one.parameters)
+        body = _body(right.args) if right.op == "list" else _value(right)
+        free = letters(body) - (symbols(one.body) - one.parameters)
         other = Family(body, free, one.domain)
     if len(one.parameters) != len(other.parameters):
         return False
-    if one.domain == "Z" and _same_progression(one, other):
+    if one.domain == "Z" and same_progressions(one.body, one.parameters, other.body, other.parameters):
         return True
     return any(same(one.body, body) for body in _renamings(other.body, other.parameters, one.parameters))
 
@@ -78,32 +99,6 @@ def _renamings(body: Node, names: frozenset[str], wanted: frozenset[str]) -> Ite
         return
     for order in permutations(sorted(wanted)):
         yield renamed(body, dict(zip(sorted(names), order, strict=True)))
-
-
-def _same_progression(one: Family, other: Family) -> bool:
-    """Whether a + kd and b + kd over all integers k are the same numbers: d up to its sign, and b - a a multiple."""
-    try:
-        (first, step), (second, stride) = _progression(one), _progression(other)
-        gap = constant(Node("add", (second, Node("neg", (first,)))))[0]
-        size, width = constant(step)[0], constant(stride)[0]
-    except (TooLarge, Unreadable):
-        return False
-    if not size or not (equal(size, width, DIGITS) or equal(size, -width, DIGITS)):
-        return False
-    quotient = snap(divide(gap, size, DIGITS), DIGITS)
-    return is_exact(quotient) and Fraction(quotient).denominator == 1
-
-
-def _progression(item: Family) -> tuple[Node, Node]:
-    """First member and step of an arithmetic progression; raises Unreadable for other families."""
-    if item.body.op not in FORMULA or symbols(item.body) != item.parameters or len(item.parameters) != 1:
-        raise Unreadable("no progression")
-    name = next(iter(item.parameters))
-    zero, one, two = (put(item.body, name, number(value)) for value in (0, 1, 2))
-    step, further = (Node("add", (b, Node("neg", (a,)))) for a, b in ((zero, one), (one, two)))
-    if not equal(constant(step)[0], constant(further)[0], DIGITS):
-        raise Unreadable("no progression")
-    return zero, step
 
 
 def definitions(left: Node, right: Node) -> Iterator[Node]:
@@ -128,8 +123,53 @@ def definitions(left: Node, right: Node) -> Iterator[Node]:
 
 
 def without(node: Node) -> Node:
-    """A definition with a condition on its constant (`f(x) = kx, k ∈ ℝ`) without the condition."""
-    if node.op != "list" or node.args[0].op != "rel" or defined(node.args[0].args[0]) is None:
+    """Definitions without the domain of their variables, and one with a condition on its constant (`f(x) = kx, k ∈ ℝ`)
+    without the condition."""
+    if node.op != "list" or node.args[0].op != "rel" or (known := defined(node.args[0].args[0])) is None:
         return node
-    others = [arg for arg in node.args[1:] if not (arg.op == "rel" and arg.name == "in" and arg.args[0].op == "sym")]
-    return replace(node.args[0]) if not others else node
+    members = [arg for arg in node.args[1:] if _is_member(arg)]
+    if len(members) == len(node.args) - 1:
+        return replace(node.args[0])
+    rest = tuple(arg for arg in node.args if arg not in members or arg.args[0].name not in known[1])
+    return replace(node, args=rest) if len(rest) > 1 else rest[0]
+
+
+def _is_member(node: Node) -> bool:
+    """Whether a condition names the domain of a letter."""
+    return node.op == "rel" and node.name == "in" and node.args[0].op == "sym" and node.args[1].op == "domain"
+
+
+def other_domains(left: Node, right: Node) -> bool:
+    """Whether two answers name domains for their letters that are not the same ones."""
+    one, other = (sorted(arg.args[1].name for arg in node.args if _is_member(arg)) if node.op == "list" else []
+                  for node in (left, right))  # fmt: skip
+    return bool(one and other) and set(one) != set(other)
+
+
+def same_definitions(left: Node, right: Node, same: Callable[[Node, Node], bool]) -> bool:
+    """Whether two definitions with conditions on their constants (`f(x) = ax, a > 0`) agree, whatever the names."""
+    one, other = (node.args[0] for node in (left, right))
+    if len(left.args) != len(right.args) or not all(_defines(node) for node in (one, other)):
+        return False
+    mine, theirs = (_constants(node) for node in (left, right))
+    if len(mine) != len(theirs) or len(mine) > MAX_PARAMETERS:
+        return False
+    variables = [defined(node.args[0]) for node in (one, other)]
+    if variables[0] is None or variables[1] is None or len(variables[0][1]) != len(variables[1][1]):
+        return False
+    for order in permutations(sorted(mine)):
+        names = dict(zip(sorted(theirs), order, strict=True)) | dict(zip(variables[1][1], variables[0][1], strict=True))
+        changed = [renamed(arg, names) for arg in (other.args[1], *right.args[1:])]
+        if all(same(a, b) for a, b in zip((one.args[1], *left.args[1:]), changed, strict=True)):
+            return True
+    return False
+
+
+def _defines(node: Node) -> bool:
+    return node.op == "rel" and node.name == "=" and len(node.args) == 2 and defined(node.args[0]) is not None
+
+
+def _constants(node: Node) -> frozenset[str]:
+    """The letters of a definition with conditions that are not its variables."""
+    known = defined(node.args[0].args[0])
+    return letters(Node("list", (node.args[0].args[1], *node.args[1:]))) - set(known[1] if known else ())

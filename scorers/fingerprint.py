@@ -19,7 +19,7 @@ from scorers.syntax import Node, TooLarge, symbols
 
 _PRIMES = (7, 11, 13, 17, 19, 23, 29, 31)
 _MODULUS = 2**521 - 1
-_POSITIVE, _MIXED, _WHOLE = 3, 2, 8
+_POSITIVE, _MIXED, _WHOLE, _ROUNDED = 3, 2, 8, 32
 MAX_SYMBOLS = 24
 
 
@@ -38,7 +38,7 @@ def coordinate(name: str, index: int, integral: bool) -> Fraction:
     digest = hashlib.blake2b(f"{name}\0{index}".encode("utf-8", "replace"), digest_size=8).digest()
     seed = int.from_bytes(digest, "big")
     if integral:
-        return Fraction(3 + seed % 37)
+        return Fraction(3 + seed % 37 if index < _WHOLE else index - _WHOLE + 1 + sum(map(ord, name)) % 3)
     prime = _PRIMES[seed % len(_PRIMES)]
     size = Fraction(prime // 3 + seed // 8 % (3 * prime), prime)
     negative = index == _POSITIVE or (index > _POSITIVE and seed >> 40 & 1)
@@ -53,6 +53,13 @@ def integral(node: Node, rounding: bool = True) -> bool:
     if node.op == "pow" and node.args[0].op == "neg" and symbols(node.args[1]):
         return True
     return any(integral(arg, rounding) for arg in node.args)
+
+
+def rounded(node: Node) -> bool:
+    """Whether a formula rounds something with a symbol in it, so that two may differ at few integers only."""
+    if node.op == "call" and node.name in ("floor", "ceil"):
+        return bool(symbols(node))
+    return any(map(rounded, node.args))
 
 
 def both_integral(left: Node, right: Node) -> bool:
@@ -71,12 +78,13 @@ def point(node: Node, names: frozenset[str], index: int, whole: bool) -> Point:
 
 
 @remembered
-def points(node: Node, whole: bool) -> list[Point]:
-    """The values at all points."""
+def points(node: Node, whole: bool, many: bool = False) -> list[Point]:
+    """The values at all points; at `many` integers where a formula rounds."""
     names = symbols(node)
     if len(names) > MAX_SYMBOLS:
         raise TooLarge("too many symbols")
-    return [point(node, names, index, whole) for index in range(_WHOLE if whole else _POSITIVE + _MIXED)]
+    count = _ROUNDED if whole and many else _WHOLE if whole else _POSITIVE + _MIXED
+    return [point(node, names, index, whole) for index in range(count)]
 
 
 @remembered

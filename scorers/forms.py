@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from scorers.fingerprint import Point, constant, coordinate, digest, integral, points, spell
+from scorers.fingerprint import Point, constant, coordinate, digest, integral, points, rounded, spell
 from scorers.precision import Value, check_time, is_exact, remembered
 from scorers.realset import RealSet, real_set, solutions
 from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, contains, symbols
@@ -45,7 +45,8 @@ def formula_form(node: Node) -> str:
 
 
 def _by_points(node: Node) -> str:
-    values = points(node, integral(node))
+    whole = integral(node)
+    values = points(node, whole, whole and rounded(node))
     known = [item.value for item in values if item.value is not None]
     if not known:
         return written(node)
@@ -147,6 +148,11 @@ def _time(node: Node) -> str:
     return f"{minutes // 60 or 12}:{minutes % 60:02d} {node.name}"
 
 
+def _dotted(node: Node) -> str:
+    first, last, step = (int(arg.value or 0) for arg in node.args)
+    return f"{first}, {first + step} .. {last}"
+
+
 def _words(node: Node) -> str:
     return f'"{node.name}"'
 
@@ -160,7 +166,8 @@ def difference(node: Node) -> list[Point] | None:
         return None
     gap = Node("add", (node.args[0], Node("neg", (node.args[1],))))
     try:
-        found = points(gap, integral(gap)) if symbols(gap) else None
+        whole = integral(gap)
+        found = points(gap, whole, whole and rounded(gap)) if symbols(gap) else None
     except (TooLarge, Unreadable):
         return None
     return found if found and any(item.value is not None and item.value != 0 for item in found) else None
@@ -248,5 +255,5 @@ def _linear(values: list[Point], names: frozenset[str]) -> Fraction | None:
 _FORMS = {
     "unit": _unit, "tuple": _tuple, "set": _set, "list": _list, "matrix": _matrix, "union": _real_set,
     "inter": _real_set, "minus": _real_set, "builder": _real_set, "domain": _real_set, "ratio": _ratio, "base": _base,
-    "time": _time, "words": _words, "raw": written, "rel": _relation,
+    "time": _time, "words": _words, "raw": written, "rel": _relation, "dotted": _dotted,
 }  # fmt: skip

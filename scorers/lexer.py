@@ -30,7 +30,7 @@ _UNICODE = {
     "∙": r"\cdot ", "∗": "*", "√": r"\sqrt ", "∛": r"\sqrt[3]", "∞": r"\infty ", "°": r"^{\circ}", "º": r"^{\circ}",
     "≤": r"\le ", "≥": r"\ge ", "⩽": r"\le ", "⩾": r"\ge ", "≠": r"\ne ", "≈": r"\approx ", "≡": r"\equiv ",
     "∪": r"\cup ", "∩": r"\cap ", "∈": r"\in ", "∅": r"\emptyset ", "∖": r"\setminus ", "±": r"\pm ", "∓": r"\mp ",
-    "∘": r"\circ ",
+    "∘": r"\circ ", "∉": r"\notin ", "∤": r"\nmid ",
     "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "⟨": r"\langle ", "⟩": r"\rangle ",
     "∠": r"\angle ", "△": r"\triangle ", "ℝ": r"\mathbb{R}", "ℤ": r"\mathbb{Z}", "ℕ": r"\mathbb{N}",
     "′": "'", "″": "''", "’": "'", "‘": "'", "“": '"', "”": '"', "∣": "|", "∶": ":", "⁄": "/", "∕": "/",
@@ -76,7 +76,7 @@ _SAME = {
     "backslash": "setminus", "smallsetminus": "setminus", "rightarrow": "to", "imath": "i", "thickapprox": "approx",
     "simeq": "approx", "tg": "tan", "ctg": "cot", "cosec": "csc", "lb": r"\{", "rb": r"\}", "iff": "iff",
     "longrightarrow": "to", "Vert": "|", "infin": "infty", "times": "*", "cdot": "*", "textquotesingle": "'",
-    "bigcup": "cup", "bigcap": "cap",
+    "longmapsto": "mapsto", "cong": "equiv", "bigcup": "cup", "bigcap": "cap",
     "arctg": "arctan", "Reals": "R", "bar": "overline", "lg": "log10", "textpercent": "%", "and": "and", "or": "or",
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from scorers import quadrature
 from scorers.functions import call
 from scorers.precision import (
     DIGITS,
@@ -28,6 +29,8 @@ BITS = 3.3219
 """Bits of a digit."""
 MAX_BITS = 131_072
 MAX_STEPS = 20_000
+_VANISHES = -(10**5)
+"""Below this exponent a power of e is no part of an integral."""
 MAX_COST = 4 * 10**8
 MAX_GAMMA_DIGITS = 200
 """Digits to which factorials of other numbers than integers are known: the first at 1,000 digits takes seconds."""
@@ -38,7 +41,7 @@ class Evaluator:
     real, so the formula is outside its natural domain here."""
 
     def __init__(self, env: Mapping[str, Fraction], digits: int = DIGITS) -> None:
-        self.env = dict(env)
+        self.env: dict[str, Value] = dict(env)
         self.digits = digits
         self.steps = 0
         self.cost = 0
@@ -270,6 +273,8 @@ class Evaluator:
         return self.tidy(self.mp.binomial(left, right))
 
     def _sum(self, node: Node) -> Value:
+        if any(arg.op == "inf" for arg in node.args[:2]):
+            raise Unreadable("a sum without an end")
         low, high = self.value(node.args[0]), self.value(node.args[1])
         if not (is_exact(low) and is_exact(high) and low.denominator == high.denominator == 1):
             raise Unreadable("a sum between bounds that are not integers")
@@ -288,8 +293,58 @@ class Evaluator:
             result = self.multiply(result, term)
         return result
 
+    def _int(self, node: Node) -> Value:
+        """A definite integral of one variable, without other symbols."""
+        if self.env:
+            raise Unreadable("an integral with a parameter")
+        low, high = (self._bound(arg) for arg in node.args[:2])
+        name, inner = node.args[3].name, _Sampler({}, quadrature.DIGITS + 20)
+
+        def function(at: Any) -> Value:
+            inner.env[name], inner.steps = at, 0
+            found = inner.value(node.args[2])
+            if inner.left_reals:
+                raise Unreadable("an integral off the real numbers")
+            return found
+
+        total = quadrature.definite(function, low, high)
+        self.lost = max(self.lost, self.digits - quadrature.DIGITS)
+        return total
+
+    def _bound(self, node: Node) -> Any:
+        if node.op == "inf" or (node.op == "neg" and node.args[0].op == "inf"):
+            return self.mp.inf if node.op == "inf" else -self.mp.inf
+        number = self.real(self.value(node))
+        if isinstance(number, self.mp.mpc):
+            raise Unreadable("a bound that is not real")
+        return number
+
     def _call(self, node: Node) -> Value:
         return call(self, node.name, [self.value(arg) for arg in node.args])
+
+
+class _Sampler(Evaluator):
+    """Evaluates an integrand, where a term that is lost in another does not matter: the rule tells what is certain."""
+
+    def total(self, terms: list[Value]) -> Value:
+        """The sum."""
+        if all(is_exact(term) for term in terms):
+            return super().total(terms)
+        return self.tidy(self.mp.fsum(self.real(term) for term in terms))
+
+    def power(self, base: Value, exponent: Value) -> Value:
+        """A small power without detours."""
+        if not is_exact(base) and is_exact(exponent) and exponent.denominator == 1 and abs(exponent) <= 64:
+            return base ** int(exponent)
+        return super().power(base, exponent)
+
+    def _call(self, node: Node) -> Value:
+        if node.name == "exp" and len(node.args) == 1:
+            power = self.value(node.args[0])
+            number = self.real(power)
+            if not isinstance(number, self.mp.mpc) and number < _VANISHES:
+                return Fraction(0)
+        return super()._call(node)
 
 
 def evaluate(node: Node, env: Mapping[str, Fraction]) -> tuple[Value, bool, int]:

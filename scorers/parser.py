@@ -12,7 +12,7 @@ from scorers.determinant import determinant
 from scorers.lexer import Token
 from scorers.numerals import NumeralReader
 from scorers.syntax import MAX_DEPTH, Node, TooLarge, Unreadable, is_formula, number
-from scorers.units import UNIT_WORDS
+from scorers.units import UNIT_WORDS, read_unit
 from scorers.words import is_product
 
 FUNCTIONS = frozenset(
@@ -27,7 +27,10 @@ ACCENTS = frozenset("overline overrightarrow overleftrightarrow vec hat widehat 
 FIGURES = frozenset("angle triangle measuredangle square odot".split())
 APPLIED = frozenset("fghpqFGHPQRSTV")
 PAIRS = {"lfloor": ("rfloor", "floor"), "lceil": ("rceil", "ceil")}
-NAMED = frozenset({"frac", "sqrt", "cbrt", "binom", "sum", "prod", "infty", "pi"} | set(PAIRS) | FIGURES)
+_LENGTHS = frozenset("mm cm km ft feet inches meters".split())
+_SCALES = {"C": "celsius", "F": "fahrenheit"}
+_SIGNS = frozenset("+ - * / = ( { ^ |".split())
+NAMED = frozenset({"frac", "sqrt", "cbrt", "binom", "sum", "prod", "int", "infty", "pi"} | set(PAIRS) | FIGURES)
 
 
 class FormulaParser(NumeralReader):
@@ -102,7 +105,8 @@ class FormulaParser(NumeralReader):
         return token.text in ("(", "{", "[", "begin") and before.op not in ("tuple", "set")
 
     def _starts_word(self, token: Token, before: Node) -> bool:
-        measured = before.op in ("num", "div", "mul") and token.text.lower() in UNIT_WORDS
+        plain = before.op in ("num", "div", "mul") or token.text in _LENGTHS
+        measured = plain and before.op != "sym" and token.text.lower() in UNIT_WORDS
         if measured and self.peek(1).text != "(":
             return False
         if token.roman:
@@ -134,6 +138,8 @@ class FormulaParser(NumeralReader):
             elif token.text == "'" and node.op == "sym":
                 self.at += 1
                 node = self.make("sym", name=node.name + "'")
+                if node.name[0] in APPLIED and self.peek().text == "(":
+                    node = self.application(node.name) or node
             else:
                 break
         self.depth -= 1
@@ -151,17 +157,28 @@ class FormulaParser(NumeralReader):
             for _ in range(braces):
                 self.take("}")
             return self.degrees(base)
-        if token.text == "'" and base.op == "sym":
+        if token.text in ("'", "*") and base.op == "sym":
             self.argument_text()
-            return self.make("sym", name=base.name + "'")
+            return self.make("sym", name=base.name + token.text)
         if base.op == "matrix":
             return self.transposed(base)
+        if self._ordinal():
+            return base
         exponent = self.argument(split=False)
         if base.op == "const" and base.name == "e":
             return self.make("call", exponent, name="exp")
         inverse = base.op == "sym" and base.name in APPLIED and exponent == Node("neg", (number(1),))
         applied = self.application(f"{base.name}^-1") if inverse and self.peek().text == "(" else None
         return applied or self.make("pow", base, exponent)
+
+    def _ordinal(self) -> bool:
+        """Consume the end of `11^\\text{th}`."""
+        size = 3 if self.peek().text == "{" else 1
+        token = self.peek(size // 2)
+        if token.roman and token.text in ("st", "nd", "rd", "th"):
+            self.at += size
+            return True
+        return False
 
     def transposed(self, matrix: Node) -> Node:
         """What `^T` makes of a matrix; raises Unreadable for its powers."""
@@ -178,7 +195,20 @@ class FormulaParser(NumeralReader):
             value = self.literal(self.take())
             self.at += 1 + (seconds and self.peek().text == "'")
             parts.append(self.make("div", value, number(3600 if seconds else 60)))
+        if (scale := _SCALES.get(self.peek().text)) and self.peek().kind in ("name", "word"):
+            return self.temperature(node, scale)
         return self.make("deg", self.make("add", *parts) if len(parts) > 1 else node)
+
+    def temperature(self, node: Node, scale: str) -> Node:
+        """`25^\\circ C`, `1.8^\\circ C/h`."""
+        self.at += 1
+        words = [scale]
+        while self.peek().text in ("/", "per") or (len(words) > 1 and self.peek().kind in ("name", "word")):
+            words.append(self.take().text)
+        unit = read_unit(words)
+        if unit is None:
+            raise Unreadable("a temperature per something else")
+        return self.make("unit", node, name=unit.dimension, value=unit.factor)
 
     # ------------------------------------------------------------------------------------------------------- arguments
 
@@ -252,11 +282,16 @@ class FormulaParser(NumeralReader):
                 self.at -= 1
                 self.tokens[self.at] = token._replace(text=text[len(name) :], kind="name")
                 return self.named(name)
-        if token.roman or not is_product(text):
+        if token.roman or not (is_product(text) or self._between_signs(text)):
             raise Unreadable("words")
-        if self.peek().text == "_":
-            raise Unreadable("a subscript on a word")
         return self._letters(text)
+
+    def _between_signs(self, text: str) -> bool:
+        """Whether a short word such as `by` or `AT` stands where only letters can: `ax + by`, `AE \\cdot AT = 3`."""
+        before = self.tokens[self.at - 2].text if self.at > 1 else ""
+        after = self.peek()
+        free = after.kind in ("op", "name") and after.text not in (",", ";", ".")
+        return len(text) == 2 and free and (before in _SIGNS if before else text.isupper() and after.text in _SIGNS)
 
     def _letters(self, text: str) -> Node:
         # A power after a run of letters belongs to the last of them: the others go back as a factor of their own.

@@ -16,7 +16,7 @@ _NOT_NAMES = frozenset(
     most more less than to of in on number""".split()
 )
 OPPOSITE = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
-_PREDICATES = frozenset("has had was will wins won did does can because since".split())
+_PREDICATES = frozenset("has had was will wins won did does because since".split())
 _HEDGES = frozenset("not or and nor no never neither if unless but".split())
 _GOES_ON = frozenset(
     """it there they because since he she we this that such for cannot does do not in as you one these those any all
@@ -31,22 +31,9 @@ _SPELLED = {
 
 
 def rewritten(found: list[Token]) -> list[Token]:
-    """`between 3 and 5` as an interval, `2 to 3` as a ratio, `three hours` and `USD 5` as a number with a unit; other
+    """`2 to 3` as a ratio, `three hours` and `USD 5` as a number with a unit; other
     answers as they are."""
     words = [token.text.lower() if token.kind == "word" else "" for token in found]
-    if words[0] == "between" and words.count("and") == 1 and len(found) < 60:
-        cut = words.index("and")
-        inclusive = words[-1] == "inclusive"
-        end = len(found) - inclusive
-        end -= found[end - 1].text == ","
-        brackets = "[]" if inclusive else "()"
-        return [
-            Token("op", brackets[0]),
-            *found[1:cut],
-            Token("op", ","),
-            *found[cut + 1 : end],
-            Token("op", brackets[1]),
-        ]
     if found[0].text in ("a", "an", "A", "An") and len(found) > 1 and len(words[1]) > 3 and words[1] not in UNIT_WORDS:
         found, words = found[1:], words[1:]  # a parallelogram
     if len(found) > 1 and words[0] in ("usd", "eur", "gbp") and found[1].kind == "num":
@@ -81,6 +68,10 @@ def words_or_raw(found: list[Token]) -> Node:
     if simple is not None:
         return simple
     prose = any(token.kind == "word" and (token.roman or not is_product(token.text)) for token in found)
+    if len(words := plain.split()) > 1 and set(words) <= set(OPPOSITE):
+        return Node(
+            "tuple", tuple(Node("words", name=word) for word in words), "()"
+        )  # the answers to several questions
     listed = _names(found) if prose else None
     return listed or Node("words" if prose else "raw", name=_SPELLED.get(plain, plain))
 
@@ -137,6 +128,15 @@ def is_roman(left: Node, right: Node) -> bool:
     figure, letters = (left, right) if left.op == "num" else (right, left)
     word = spelled(letters)
     return word is not None and len(word) > 1 and roman(word) == figure.value
+
+
+_FIGURE = re.compile(r"^(?:overline|triangle|angle|square|overarc|widehat)[ (]([A-Z]{2,4})\)?$")
+
+
+def is_figure(left: Node, right: Node) -> bool:
+    """`\\overline{AB}` or `\\triangle ABC` against its letters."""
+    match = _FIGURE.match(left.name) if left.op == "sym" else None
+    return match is not None and right.op == "mul" and spelled(right) == match[1].lower()
 
 
 def figures(text: str) -> list[str]:

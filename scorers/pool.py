@@ -25,12 +25,15 @@ from types import TracebackType
 from typing import Any
 
 from harness.core import Grade, Problem, ScorerRef
+from scorers.processtime import process_time
 
 START_SECONDS = 60.0
 GRADING_SECONDS = 3.0
 """A comparison takes two seconds at most; extraction and the form for voting are not free either."""
 MAX_REPLY = 64 * 1024 * 1024
 MAX_CACHE = 50_000
+PATIENCE = 4.0
+"""A worker that others keep from computing gets so many times its limit on the clock, and no more."""
 _TICK = 0.02
 
 
@@ -45,11 +48,14 @@ class WorkerFailure(Exception):
 class _Worker:
     """One process: started on first use, killed past its deadline."""
 
-    def __init__(self, memory_mb: int, preload: tuple[str, ...]) -> None:
+    def __init__(self, memory_mb: int, preload: tuple[str, ...], patience: float) -> None:
         self.memory_mb = memory_mb
+        self.patience = patience
         self.preload = preload
         self.process: subprocess.Popen[bytes] | None = None
         self.deadline: float | None = None
+        self.seconds = 0.0  # the limit behind the deadline
+        self.waited = 0.0  # for a processor, before the request
         self.expired = False
         self.serial = 0
         self.lock = threading.Lock()  # guards killing against reaping: no foreign process may be hit
@@ -91,6 +97,8 @@ class _Worker:
         if process is None or process.stdin is None or process.stdout is None:
             raise WorkerFailure("the grader is not running")
         self.expired = False
+        times = process_time(process.pid)
+        self.waited, self.seconds = times.waited if times else 0.0, seconds
         self.deadline = time.monotonic() + seconds
         raw = b""
         try:
@@ -116,9 +124,13 @@ class _Worker:
         raise WorkerFailure("the grader printed garbage" if raw else f"the grader crashed (exit status {code})")
 
     def expire(self, now: float) -> None:
-        """Kill the process if its deadline has passed."""
-        deadline = self.deadline
-        if deadline is not None and now > deadline:
+        """Kill the process if its deadline has passed, not counting what it waited for a processor."""
+        deadline, process = self.deadline, self.process
+        if deadline is None or now <= deadline:
+            return
+        times = process_time(process.pid) if process is not None else None
+        waited = max(0.0, times.waited - self.waited) if times else 0.0
+        if now > deadline + min(waited, (self.patience - 1) * self.seconds):
             self.expired = True
             self.kill()
 
@@ -158,16 +170,21 @@ class GradingPool:
     """Grades responses in worker processes.
 
     `timeout` bounds the seconds of one grading (starting a worker does not count, nor does loading math-verify where it
-    is first needed), `memory_mb` the memory a worker may take beyond its own size. Safe to use from any number of
-    threads."""
+    is first needed, nor, on Linux and up to `patience` times the limit, waiting for a processor), `memory_mb` the
+    memory a worker may take beyond its own size. Safe to use from any number of threads."""
 
     def __init__(
-        self, workers: int = 1, timeout: float = GRADING_SECONDS, memory_mb: int = 2048, preload: tuple[str, ...] = ()
+        self,
+        workers: int = 1,
+        timeout: float = GRADING_SECONDS,
+        memory_mb: int = 2048,
+        preload: tuple[str, ...] = (),
+        patience: float = PATIENCE,
     ) -> None:
         if workers < 1 or timeout <= 0:
             raise ValueError("a grading pool needs at least one worker and a positive time limit")
         self.timeout = timeout
-        self.workers = [_Worker(memory_mb, preload) for _ in range(workers)]
+        self.workers = [_Worker(memory_mb, preload, patience) for _ in range(workers)]
         self._idle: LifoQueue[_Worker | None] = LifoQueue()
         for worker in self.workers:
             self._idle.put(worker)

@@ -89,11 +89,21 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
 def context(digits: int) -> Any:
     """This thread's mpmath context, set to a precision."""
     if not hasattr(_local, "context"):
-        from mpmath.ctx_mp import MPContext  # type: ignore[import-untyped]  # most answers need none
-
-        _local.context = MPContext()
+        _local.context = _loaded()
     _local.context.dps = digits
     return _local.context
+
+
+def _loaded() -> Any:
+    """A new context. Loading mpmath, which most answers do not need, is not on the clock of the comparison."""
+    computed, wall = time.thread_time(), time.monotonic()
+    from mpmath.ctx_mp import MPContext  # type: ignore[import-untyped]
+
+    found = MPContext()
+    deadline = getattr(_local, "deadline", None)
+    if deadline is not None:
+        _local.deadline = deadline[0] + time.thread_time() - computed, deadline[1] + time.monotonic() - wall
+    return found
 
 
 def is_exact(value: Value) -> bool:

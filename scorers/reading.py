@@ -23,6 +23,7 @@ _OTHERWISE = (
     ("C", re.compile(r"(?<![a-zA-Z\\])C_\{?(\w+)\}?\^\{?(\w+)\}?"), r"\\binom{\1}{\2}"),
     ("C", re.compile(r"(?:\{\s*\})?[_^]\{?(\w+)\}?\s*C_\{?(\w+)\}?"), r"\\binom{\1}{\2}"),
     ("and", re.compile(r"^\s*(\d+)\s*(?:\\text\s*\{\s*and\s*\}|and)\s*(?=\\[dt]?frac|\d+\s*/)"), r"\1 "),  # 17 and 1/2
+    ("log", re.compile(r"\\log(?![a-zA-Z])(?!\s*_)"), r"\\lg"),
     ("(", re.compile(r"^\s*\$?\s*[A-Z]\s*(\((?:[^(),]{1,200},){1,2}[^(),]{1,200}\))"), r"\1"),  # P(4, 7)
 )
 _PROSE = re.compile(r"[a-zA-Z]{2,}[ ,:]+(?:\w+ +)*[a-zA-Z]{2,}")
@@ -102,11 +103,43 @@ def alternatives(text: str) -> list[Reading]:
             found.append(read(changed))
     if "boxed" in text and (boxed := _in_prose(text)) is not None:
         found.append(read(boxed))
+    if _UNIT_END.search(text) and (tail := _UNIT_TAIL.match(text)) and not _LETTERS.search(_COMMANDS.sub("", tail[1])):
+        found.append(read(rf"{tail[1]}\text{{ {tail[2]}}}"))
+    if _HINT_OF_PARTS.search(text) and (answers := _in_parts(text)) is not None:
+        found.append(answers)
     if ")" in text[-4:] and (parts := remark(clean(text))) and _only_a_remark(*parts):
         found.append(read(parts[0]))
     if _AMBIGUOUS.search(text):
         found.append(read(text, thousands=False))
     return [reading for reading in found if reading is not None]
+
+
+def _in_parts(text: str) -> Reading | None:
+    """`(a) Yes, (b) No`: the answers to the parts, in order."""
+    cut = _PART.split(text)
+    labels = [a or b for a, b in zip(cut[1::3], cut[2::3], strict=True)]
+    if len(labels) < 2 or _MARKUP.sub("", cut[0]) or not any(labels == row[: len(labels)] for row in _LABELS):
+        return None
+    readings = [read(part.strip(" ,;.\n\\}{")) for part in cut[3::3]]
+    if any(reading is None for reading in readings):
+        return None
+    node = Node("tuple", tuple(reading.node for reading in readings if reading), "()")
+    return Reading(node, form(node), "")
+
+
+_ENDS_IN_BOX = re.compile(r"(?:=|\\approx|\\to|≈)\s*\\boxed\s*\{[^=]*\}[\s$.\\\])]*$")
+_PART = re.compile(
+    r"(?:(?<![\w\\])|(?<=\\text\{))(?:\((a|b|c|d|i|ii|iii|iv|1|2|3|4)\)|(a|b|c|d|i|ii|iii|iv)[.)])(?=[\s~\\$:])"
+)
+_HINT_OF_PARTS = re.compile(r"[ai1][.)]")
+_LABELS = (["a", "b", "c", "d"], ["i", "ii", "iii", "iv"], ["1", "2", "3", "4"])
+_UNIT_END = re.compile(r"[\s~:;,!][a-zA-Z][^\s]{0,12}[\s$.]*$")
+_COMMANDS = re.compile(r"\\[a-zA-Z]+")
+_LETTERS = re.compile(r"[a-zA-Z]")
+_UNIT_TAIL = re.compile(
+    r"^\s*\$?\s*([-+\d.,\s]*\d|.{0,200}[}\d)])\s*\$?(?:\s|~|\\[ ,;:!])+"
+    r"((?:k?m|[sghLNJWVAK])(?:\s*\^\s*\{?[23]\}?)?(?:\s*/\s*(?:k?m|[sgh])(?:\s*\^\s*\{?[23]\}?)?)?)\s*\$?\s*\.?$"
+)
 
 
 def _in_prose(text: str) -> str | None:
@@ -115,6 +148,8 @@ def _in_prose(text: str) -> str | None:
     inside = ", ".join(answer.line) if len(answer.line) > 1 else answer.answer
     if answer.rule != "boxed" or inside is None:
         return None
+    if _ENDS_IN_BOX.search(text):
+        return inside
     return inside if _PROSE.search(text.replace(answer.answer or "", "")) else None
 
 

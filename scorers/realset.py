@@ -9,6 +9,7 @@ from functools import cmp_to_key
 
 from scorers.fingerprint import common_digits, constant, spell
 from scorers.precision import DIGITS, Value, context, equal, is_exact
+from scorers.roots import sign_changes
 from scorers.syntax import Node, Unreadable, number, symbols
 
 _FLIP = {"<": ">", ">": "<", "le": "ge", "ge": "le", "=": "=", "ne": "ne"}
@@ -66,7 +67,7 @@ def end(node: Node) -> End:
         return HIGHEST
     if node.op == "neg" and node.args[0].op == "inf":
         return LOWEST
-    if node.op == "deg":
+    if node.op in ("deg", "unit"):
         node = node.args[0]
     value, digits = constant(node)
     if not is_exact(value) and isinstance(value, context(digits).mpc):
@@ -181,40 +182,57 @@ def solutions(node: Node) -> tuple[str, RealSet]:
         return _several(node)
     if node.op != "rel":
         raise Unreadable("no relation")
-    if node.name == "in" and node.args[0].op == "sym":
-        return node.args[0].name, real_set(node.args[1])
+    if node.name in ("in", "notin") and node.args[0].op == "sym":
+        members = real_set(node.args[1])
+        return node.args[0].name, members if node.name == "in" else complement(members)
     relations, found, name = node.name.split(), EVERYTHING, ""
     for relation, left, right in zip(relations, node.args, node.args[1:], strict=False):
         if relation not in _FLIP:
             raise Unreadable(f"the relation {relation}")
         variable, part = _solved(relation, left, right)
-        if name not in ("", variable):
+        if name not in ("", variable) and variable:
             raise Unreadable("relations on several variables")
-        name = variable
+        name = variable or name
         found = intersect(found, part)
     return name, found
 
 
 def _solved(relation: str, left: Node, right: Node) -> tuple[str, RealSet]:
     """The variable and the solutions of one relation that is linear in it, or in an absolute value."""
-    if left.op == "sym":
+    if left.op in ("sym", "words"):
         return left.name, _half(relation, end(right))
-    if right.op == "sym" or (right.op == "call" and right.name == "abs" and not symbols(left)):
+    if right.op in ("sym", "words") or (right.op == "call" and right.name == "abs" and not symbols(left)):
         return _solved(_FLIP[relation], right, left)
     if left.op == "call" and left.name == "abs" and not symbols(right):
         return _distance(relation, left.args[0], right)
-    name, slope, offset = linear(Node("add", (left, Node("neg", (right,)))))
+    gap = Node("add", (left, Node("neg", (right,))))
+    if _degree(gap) != 1 and relation != "=":
+        return _by_signs(relation, left, right)
+    name, slope, offset = linear(gap)
     if order(slope_end := end(slope), End(0, Fraction(0))) == 0:
         raise Unreadable("no variable is left")
     flipped = _FLIP[relation] if order(slope_end, End(0, Fraction(0))) < 0 else relation
     return name, _half(flipped, end(Node("div", (Node("neg", (offset,)), slope))))
 
 
+def _by_signs(relation: str, left: Node, right: Node) -> tuple[str, RealSet]:
+    """The solutions of an inequality between polynomials or rational functions."""
+    name, places, signs = sign_changes(left, right)
+    wanted = {"<": (-1,), "le": (-1,), ">": (1,), "ge": (1,), "ne": (-1, 1)}[relation]
+    ends = [LOWEST, *(End(0, value, DIGITS) for value, _ in places), HIGHEST]
+    spans = [
+        Span(low, False, high, False) for low, high, sign in zip(ends, ends[1:], signs, strict=False) if sign in wanted
+    ]
+    if relation in ("le", "ge"):
+        spans += [Span(at, True, at, True) for at, (_, zero) in zip(ends[1:-1], places, strict=True) if zero]
+    return name, unite(spans)
+
+
 def _distance(relation: str, inner: Node, bound: Node) -> tuple[str, RealSet]:
     """The solutions of `|ax + b| < c` and the like."""
     name, slope, offset = linear(inner)
-    if relation in ("=", "ne") or order(end(bound), End(0, Fraction(0))) <= 0 or end(bound).side:
-        raise Unreadable("a bound that is not positive")
+    if relation in ("=", "ne") or order(end(bound), End(0, Fraction(0))) < 0 or end(bound).side:
+        raise Unreadable("a bound that no distance has")
     if order(end(slope), End(0, Fraction(0))) == 0:
         raise Unreadable("no variable is left")
     gaps = [Node("add", (side, Node("neg", (offset,)))) for side in (bound, Node("neg", (bound,)))]
@@ -267,8 +285,8 @@ def _half(relation: str, bound: End) -> RealSet:
 
 def _several(node: Node) -> tuple[str, RealSet]:
     parts = [solutions(arg) for arg in node.args]
-    name = parts[0][0]
-    if any(other != name for other, _ in parts) or len(parts) > 50:
+    name = next((name for name, _ in parts if name), "")
+    if any(other not in (name, "") for other, _ in parts) or len(parts) > 50:
         raise Unreadable("relations on several variables")
     common = EVERYTHING
     for _, part in parts:

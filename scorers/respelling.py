@@ -26,7 +26,9 @@ _SUBSCRIPT = re.compile(
 _OUTWARD = re.compile(r"^((?:[a-z]\s*\\in\s*)?)([\[\]])([^\[\]]*)([\[\]])$")
 _PRIME = re.compile(r"\^\s*(?:\\prime|\{\s*\\prime\s*(\\prime\s*)?\})")
 _BRACED_DEGREE = re.compile(r"\{\s*\^\s*\{?\s*\\circ\s*\}?\s*\}")
-_NEGATED = re.compile(r"\\not\s*=")
+_NEGATED = re.compile(r"\\not\s*(=|\\equiv(?![a-z])|\\mid(?![a-z])|\\in(?![a-z]))")
+_NOT = {"=": r"\ne ", r"\equiv": r"\nequiv ", r"\mid": r"\nmid ", r"\in": r"\notin "}
+_DIVIDES = re.compile(r"^\s*\$?\s*([\w^{}+\-]{1,40}?)\s*\\(n?)mid(?![a-z])\s*(\\?[\w^{}+\-()! ]{1,60}?)\s*\$?\s*$")
 _MODULUS = re.compile(
     rf"\({_GAP}(?:{_TEXT}\{{\s*mod\s*\}}|{_TEXT}\{{\s*mod\s+(\w{{1,20}})\s*\}}|\\[bp]?mod(?![a-z])|mod(?![a-z])){_GAP}"
     r"\{?([^(){}]{0,40})\}?\s*\)"
@@ -47,10 +49,16 @@ _CONDITION = re.compile(
 )
 _REMARK = re.compile(
     r"^(.*\S)\s*\(\s*(?:(?:or|i\.e\.|that is|equivalently|=)\s*,?\s*(.+)"
-    r"|(?:exact|about|approx|\\approx|≈|rounded|since|because|simplified|in simplest|nearest|to the nearest).*"
+    r"|(?:exact|about|approx|\\approx|≈|rounded|since|because|simplified|in simplest|nearest|to the nearest"
+    r"|need both|in any order|any order|order does).*"
     r"|([a-z]{3,}(?:[ -][a-z]+){0,6}))\)$",
     re.DOTALL,
 )
+
+
+_UNION = re.compile(r"(?:\\le|\\ge|<|>).*\\cup.*(?:\\le|\\ge|<|>)", re.DOTALL)
+_RUN_ON = re.compile(r"(?<=[\w})\]])\s*(?=[fgP]\([xn]\)\s*=)")
+_OCLOCK = re.compile(r"(\d{1,2})(?:[\s~]|\\text\s*\{)*o['’`\s]*clock\}?")
 
 
 def respelled(text: str) -> str:
@@ -69,9 +77,17 @@ def respelled(text: str) -> str:
     if "\\circ" in text:
         text = _BRACED_DEGREE.sub(r"^\\circ ", text)
     if "\\not" in text:
-        text = _NEGATED.sub(r"\\ne ", text)
+        text = _NEGATED.sub(lambda m: _NOT[m[1]], text)
+    if "mid" in text and (match := _DIVIDES.match(text)):
+        return rf"{match[3]} \{match[2]}equiv 0 \pmod{{{match[1]}}}"
     if "mod" in text:
         text = _MODULUS.sub(lambda m: rf" \pmod{{{m[1] or m[2].strip()}}}", text)
+    if "\\cup" in text and "[" not in text and "\\in" not in text and _UNION.search(text):
+        text = text.replace("\\cup", " or ")  # a < x < b ∪ c < x < d
+    if "=" in text and text.count(")=") + text.count(") =") > 1:
+        text = _RUN_ON.sub(", ", text)  # f(x) = 0f(x) = x
+    if "clock" in text:
+        text = _OCLOCK.sub(r"\1:00", text)
     if "\\frac" in text and ("\\text" in text or "\\mathrm" in text):
         text = _UNIT_FRACTION.sub(r"\\text{\1}\2/\\text{\3}\4", text)
     return conditioned(text) if ("\\in" in text or "integer" in text) and len(text) < 1000 else text
@@ -108,8 +124,10 @@ def remark(text: str) -> tuple[str, str] | None:
 def read_base(text: str) -> int | None:
     """The base that a subscript names."""
     word = text.lower().replace("base", "").strip("() ")
+    negative = word.startswith("-")
+    word = word.removeprefix("-")
     base = NUMBER_WORDS.get(word) if not word.isdigit() else int(word[:3])
-    return base if base is not None and 2 <= base <= 36 else None
+    return (-base if negative else base) if base is not None and 2 <= base <= 36 else None
 
 
 def lettered(text: str) -> Node | None:

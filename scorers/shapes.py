@@ -7,17 +7,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
+from scorers.dots import dotted
 from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, contains, is_formula, symbols
 
 MAX_VARIANTS = 64
 
 
-def shape(node: Node) -> Node:
+def shape(node: Node) -> Node:  # noqa: PLR0911  # one rule a line
     """The shape of a parsed answer; raises Unreadable for structures inside formulas, TooLarge for too many ±."""
-    node = _signs(node)
-    node = _structure(node)
+    node = _identity(_structure(_signs(node))) if node.op != "list" else node
     if node.op in ("set", "list", "builder", "union"):
-        args = [item for arg in node.args for item in _flat(node.op, shape(arg))]
+        parts = _residues(list(node.args)) if node.op == "list" else list(node.args)
+        if any(part.op == "dots" for part in parts) and (written := dotted(node.op, parts)):
+            return written
+        args = [item for part in parts for item in _flat(node.op, shape(part))]
         args = _exclusions(args) if node.op == "list" else args
         return replace(node, args=tuple(args)) if len(args) != 1 or node.op != "list" else args[0]
     variants = list(_variants(node))
@@ -41,6 +44,43 @@ def _exclusions(items: list[Node]) -> list[Node]:
     if first.op != "rel" or first.name != "ne" or not all(item.op in FORMULA for item in items[1:]):
         return items
     return [first, *(replace(first, args=(first.args[0], item)) for item in items[1:])]
+
+
+def _residues(items: list[Node]) -> list[Node]:
+    """`n ≡ 0, 2 (mod 6)`: the modulus is said once."""
+    found = list(items)
+    start: int | None = None
+    for index, item in enumerate(items):
+        if item.op == "rel" and item.name in ("equiv", "nequiv") and len(item.args) == 2:
+            start = index
+        elif item.op == "rel" and len(item.args) == 3 and item.args[0].op == "words" and start is not None:
+            subject = items[start].args[0]
+            for place in range(start, index + 1):
+                known = items[place]
+                value = known.args[1] if known.op == "rel" else known
+                found[place] = Node("rel", (subject, value, item.args[2]), items[start].name)
+            start = None
+        elif item.op not in FORMULA:
+            start = None
+    return found
+
+
+def _identity(node: Node) -> Node:
+    """`f(x) ≡ 0` without a modulus is an equation; a map is the function that it defines."""
+    if node.op != "rel":
+        return node
+    names = node.name.split()
+    if "equiv" in names and len(node.args) == len(names) + 1:
+        return replace(node, name=" ".join("=" if name == "equiv" else name for name in names))
+    if node.name == "in" and node.args[1].op == "sym" and node.args[1].name in ("Z", "N", "R", "Q"):
+        return replace(node, args=(node.args[0], Node("domain", name=node.args[1].name)))
+    if node.name in ("to", "mapsto") and len(node.args) == 2:
+        left, right = node.args
+        if left.op == "sym" and (node.name == "mapsto" or left.name in symbols(right)) and right.op in FORMULA:
+            return replace(node, name="=", args=(replace(left, name=f"f({left.name})"), right))
+        if left.op == right.op == "tuple":
+            return replace(node, name="=")
+    return node
 
 
 def _flat(op: str, node: Node) -> tuple[Node, ...]:
@@ -187,7 +227,10 @@ def is_name(node: Node) -> bool:  # noqa: PLR0911  # one rule a line
     if node.op == "add":
         return all(arg.op == "sym" for arg in node.args) and len(set(node.args)) == len(node.args)
     if node.op == "div":
-        return all(arg.op == "mul" and arg.args[0] == Node("sym", name="d") and len(arg.args) == 2 for arg in node.args)
+        steps = all(
+            arg.op == "mul" and arg.args[0] == Node("sym", name="d") and len(arg.args) == 2 for arg in node.args
+        )
+        return steps or (all(map(is_name, node.args)) and node.args[0] != node.args[1])
     if node.op == "mul" and node.args[0] == Node("sym", name="m") and len(node.args) == 2:
         return node.args[1].name.startswith("angle")  # the measure of an angle
     if node.op == "mul":

@@ -7,26 +7,27 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from scorers.commands import CommandParser
-from scorers.determinant import determinant
 from scorers.domains import part_of_domain
 from scorers.lexer import Token, clean, tokens
 from scorers.numerals import MAX_DIGITS
 from scorers.phrases import clock, rewritten, words_or_raw
+from scorers.quantifiers import QuantifierParser
 from scorers.respelling import lettered, read_base, respelled
-from scorers.syntax import Node, TooLarge, Unreadable, contains, number, symbols
+from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, contains, letters, number
 from scorers.units import Unit, read_unit
 
 RELATIONS = {
     "=": "=", "<": "<", ">": ">", "le": "le", "ge": "ge", "ne": "ne", "in": "in", "approx": "approx", "equiv": "equiv",
+    "nequiv": "nequiv", "notin": "notin", "to": "to", "mapsto": "mapsto",
 }  # fmt: skip
 _STOPS = frozenset({"or", "and", "for", "where", "if", "when", "otherwise"})
 _FILLERS = frozenset({"either", "both", "is", "are", "about", "approximately", "exactly", "equals", "or"})
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_ORDER = frozenset({"<", ">", "le", "ge"})
 _CURRENCY = {r"\$": "$", "euro": "euro", "pounds": "gbp"}
 
 
-class AnswerParser(CommandParser):
+class AnswerParser(QuantifierParser):
     """Reads a whole answer."""
 
     def __init__(self, found: list[Token]) -> None:
@@ -39,20 +40,21 @@ class AnswerParser(CommandParser):
     def answer(self) -> Node:
         """The whole token list as one statement; raises Unreadable if anything is left over."""
         items = self.listing()
-        if self.at < len(self.tokens) and not (self.is_quantifier() and any(map(symbols, items))):
+        if self.at < len(self.tokens):
             raise Unreadable("something is left over")
         return items[0] if len(items) == 1 else self.make("list", *items, name=self.joint)
-
-    def is_quantifier(self) -> bool:
-        """Whether the rest is `for all x in …` or `for x ≠ 1`, which says no more than the problem does."""
-        rest = {token.text for token in self.tokens[self.at :]}
-        return self.peek().text.lower() in ("forall", "for", "where") and not rest & {"=", ",", ";", "or", "and", "if"}
 
     def listing(self) -> list[Node]:
         """Items with commas, semicolons, `or`, `and` between them."""
         items = [self.item()]
+        items.extend(self.clauses(items[-1]))
         while self.separators():
+            start = self.at
+            items.extend(self.clauses(items[-1]))
+            if self.at > start:
+                continue  # f(x) = cx, where c is a constant
             items.append(self.item())
+            items.extend(self.clauses(items[-1]))
         return items
 
     def separators(self) -> bool:
@@ -75,9 +77,13 @@ class AnswerParser(CommandParser):
             raise TooLarge("the answer is nested too deeply")
         while self.peek().kind == "word" and self.peek().text.lower() in _FILLERS:
             self.at += 1
+        if self.accept("..."):
+            self.depth -= 1
+            return self.make("dots")
         if self.peek().text in ("=", "approx") and self.peek().kind != "num":
             self.at += 1
-        sides, relations = [self.caption() or self.side()], []
+        bare = (self.peek().kind == "op" and self.peek().text in _ORDER) or self.peek().text in ("le", "ge")
+        sides, relations = [self.make("words") if bare else self.caption() or self.side()], []
         while (relation := self.relation()) is not None:
             relations.append(relation)
             sides.append(self.side())
@@ -87,13 +93,13 @@ class AnswerParser(CommandParser):
             return sides[0]
         if relations and set(relations) == {":"}:
             return self.make("ratio", *sides)
-        if "equiv" in relations and modulus is not None and len(sides) == 2:
-            return self.make("rel", *sides, modulus, name="equiv")
+        if modulus is not None and len(sides) == 2 and relations[0] in ("equiv", "nequiv"):
+            return self.make("rel", *sides, modulus, name=relations[0])
         if not relations and modulus is not None:
             return self.make("rel", Node("words"), sides[0], modulus, name="equiv")
         if ":" in relations or modulus is not None:
             raise Unreadable("a colon inside a relation")
-        return self.make("rel", *sides, name=" ".join("=" if r == "equiv" else r for r in relations))
+        return self.make("rel", *sides, name=" ".join(relations))
 
     def caption(self) -> Node | None:
         """Words that name what follows an equals sign: `\\text{Area} = 12`."""
@@ -227,7 +233,7 @@ class AnswerParser(CommandParser):
         if token.text == r"\{":
             return self.set_of()
         if token.text == "begin":
-            return self.matrix()
+            return self.environment()
         if token.text == r"\$":
             return self.money(token.text)
         raise Unreadable("an operand is missing")
@@ -280,12 +286,19 @@ class AnswerParser(CommandParser):
         """Braces: a group of TeX, or a set whose backslashes were forgotten."""
         items = self.inside(in_set=False)
         self.take("}")
+        if len(items) > 1 and any(item.op == "rel" for item in items):
+            return self.make("list", *items, name=",")
         return items[0] if len(items) == 1 else self.make("set", *items)
 
     def set_of(self) -> Node:
         """`\\{…\\}`: elements, or a variable and its conditions."""
         if self.accept(r"\}"):
             return self.make("set")
+        if self.peek().text == "begin" and self.peek(1).text in ("array", "cases", "aligned", "matrix"):
+            self.take()
+            found = self.cases(self.take().text)
+            self.accept(r"\}")
+            return found
         items = self.inside(in_set=True)
         if self.accept("|", ":"):
             if len(items) != 1:
@@ -300,71 +313,45 @@ class AnswerParser(CommandParser):
         self.take(r"\}")
         return self.make("set", *items)
 
-    def matrix(self) -> Node:
-        """`\\begin{pmatrix}…`: rows of formulas."""
-        kind = self.take().text
-        if kind == "cases":
-            return self.cases()
-        if kind not in ("pmatrix", "bmatrix", "matrix", "smallmatrix", "array", "Bmatrix", "vmatrix"):
-            raise Unreadable(f"environment {kind[:20]}")
-        rows: list[list[Node]] = [[]]
-        while not self.accept("end"):
-            rows[-1].append(self.side())
-            if self.accept(r"\\"):
-                rows.append([])
-            elif not self.accept("&") and self.peek().text != "end":
-                raise Unreadable("a matrix that is not closed")
-        self.take(kind)
-        rows = rows if rows[-1] else rows[:-1]
-        if not rows or len({len(row) for row in rows}) != 1:
-            raise Unreadable("rows of different length")
-        found = self.make("matrix", *(self.make("tuple", *row, name="()") for row in rows))
-        return determinant(found) if kind == "vmatrix" else found
-
-    def cases(self) -> Node:
-        """`\\begin{cases}`: values under conditions, or a system of equations."""
-        kept, self.nested = self.nested, True
-        rows: list[tuple[Node, ...]] = []
-        while not self.accept("end"):
-            value = self.item()
-            self.accept(",")
-            divided = self.accept("&")
-            if divided or self.peek().kind == "word":
-                rows.append((value, self.condition()))
-            else:
-                rows.append((value,))
-            self.accept(",", ";", ".")
-            if not self.accept(r"\\") and self.peek().text != "end":
-                raise Unreadable("cases that are not closed")
-        self.take("cases")
-        self.nested = kept
-        if not rows or len({len(row) for row in rows}) != 1:
-            raise Unreadable("cases with and without conditions")
-        if len(rows[0]) == 1:
-            return self.make("list", *(row[0] for row in rows), name=",")
-        return self.make("cases", *(self.make("tuple", *row, name="()") for row in rows))
-
-    def condition(self) -> Node:
-        """What stands after the value of a case."""
-        while self.peek().text.lower() in ("if", "for", "when", "where"):
-            self.at += 1
-        if self.peek().text.lower() in ("otherwise", "else"):
-            self.at += 1
-            return self.make("words", name="otherwise")
-        parts = self.listing()
-        return parts[0] if len(parts) == 1 else self.make("list", *parts, name=",")
-
     def in_base(self, digits: str) -> Node:
         """A number in a base of 2 to 36."""
         self.take("_")
         base = read_base(self.argument_text())
         if not digits.isdigit() or base is None:
             raise Unreadable("a subscript that is no base")
-        if max(map(int, digits)) >= base:  # no numeral, but not the same digits in another base either
+        if max(map(int, digits)) >= abs(base):  # no numeral, but not the same digits in another base either
             return self.make("base", name=digits, value=Fraction(base))
         if base == 10:
             return number(int(digits[:MAX_DIGITS]))
         return self.make("base", name=digits.lstrip("0") or "0", value=Fraction(base))
+
+
+def in_words(found: list[Token]) -> Node:
+    """What a rule for phrases finds in the tokens, or their words."""
+    try:
+        return AnswerParser(found).statement(rewritten(found))
+    except TooLarge:
+        raise
+    except Unreadable:
+        if named := _named_value(found):
+            return named
+    if len(found) > 1 and "only" in (ends := (found[0].text.lower(), found[-1].text.lower())):
+        found = found[1:] if ends[0] == "only" else found[:-1]
+    return words_or_raw(found)
+
+
+def _named_value(found: list[Token]) -> Node | None:
+    """`\\lim c_n = 4\\pi`: what stands behind an equals sign, named by something that is not read."""
+    signs = [index for index, token in enumerate(found) if token.text == "=" and token.kind == "op"]
+    if len(signs) != 1 or any(token.kind == "word" and token.roman for token in found):
+        return None
+    try:
+        value = AnswerParser(found[signs[0] + 1 :]).answer()
+    except Unreadable:
+        return None
+    name = " ".join(token.text for token in found[: signs[0]])
+    readable = value.op in FORMULA and not letters(value)
+    return Node("rel", (Node("words", name=name), value), "=") if readable else None
 
 
 def parse(text: str, thousands: bool = True) -> Node:
@@ -391,6 +378,6 @@ def parse(text: str, thousands: bool = True) -> Node:
     except TooLarge:
         raise
     except Unreadable:
-        return words_or_raw(found)
+        return in_words(found)
     except RecursionError as error:
         raise TooLarge("the answer is nested too deeply") from error

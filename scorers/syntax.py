@@ -7,7 +7,7 @@ bound their size and depth, so whatever walks a tree may recurse.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 MAX_ANSWER = 8192
@@ -28,7 +28,7 @@ class TooLarge(Unreadable):
 class Node:
     """A part of an answer.
 
-    Formulas: num, sym, const, inf, add, mul, div, neg, pow, call, fact, binom, deg, pm, sum.
+    Formulas: num, sym, const, inf, add, mul, div, neg, pow, call, fact, binom, deg, pm, sum, int.
     Structures: tuple, set, list, matrix, union, inter, minus, builder, rel, ratio, time, base, unit, words, domain.
     `shown` is the number of decimals of a decimal literal; `cut` says that its digits were broken off by an ellipsis.
     """
@@ -39,6 +39,16 @@ class Node:
     value: Fraction | None = None
     shown: int | None = None
     cut: bool = False
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __hash__(self) -> int:
+        """The hash, worked out once: trees are keys of what is remembered of them."""
+        try:
+            return self._hash
+        except AttributeError:
+            found = hash((self.op, self.args, self.name, self.value, self.shown, self.cut))
+            object.__setattr__(self, "_hash", found)
+            return found
 
 
 def number(value: Fraction | int) -> Node:
@@ -47,7 +57,24 @@ def number(value: Fraction | int) -> Node:
 
 
 FORMULA = frozenset(
-    {"num", "sym", "const", "inf", "add", "mul", "div", "neg", "pow", "call", "fact", "binom", "deg", "pm", "sum"}
+    {
+        "num",
+        "sym",
+        "const",
+        "inf",
+        "add",
+        "mul",
+        "div",
+        "neg",
+        "pow",
+        "call",
+        "fact",
+        "binom",
+        "deg",
+        "pm",
+        "sum",
+        "int",
+    }
 )
 """What can stand inside a formula."""
 
@@ -66,6 +93,11 @@ def symbols(node: Node) -> frozenset[str]:
     """Names of the free symbols."""
     if node.op == "sym":
         return frozenset((node.name,))
-    if node.op == "sum":
+    if node.op in ("sum", "int"):
         return (symbols(node.args[2]) - {node.args[3].name}) | symbols(node.args[0]) | symbols(node.args[1])
     return frozenset().union(*(symbols(arg) for arg in node.args))
+
+
+def letters(node: Node) -> frozenset[str]:
+    """The names in any tree."""
+    return symbols(node) if node.op in FORMULA else frozenset().union(*map(letters, node.args))

@@ -50,7 +50,9 @@ _enter("euro", 1, "euro euros eur")
 _enter("share", 1, "% percent")
 _enter("angle", 1, "degree degrees deg")
 _enter("radian", 1, "radian radians rad")
-_enter("temperature", 1, "celsius fahrenheit kelvin")
+_enter("celsius", 1, "celsius centigrade")
+_enter("fahrenheit", 1, "fahrenheit")
+_enter("kelvin", 1, "kelvin kelvins")
 _enter("data", 1, "mb megabyte megabytes")
 _enter("data", 1000, "gb gigabyte gigabytes")
 _enter("data", _F(1, 1000), "kb kilobyte kilobytes")
@@ -71,7 +73,9 @@ UNIT_WORDS = frozenset(name for name in _TABLE if len(name) > 1) | {"square", "s
 _NOT_NOUNS = frozenset(
     """or and more less than only not no at least most if when where for all any some from to between each every even
     odd positive negative always never greater smaller larger bigger fewer false true yes is are was with on such that
-    million billion thousand hundred am pm base solutions""".split()
+    million billion thousand hundred am pm base wins win prime composite rational irrational
+    monday tuesday wednesday thursday friday saturday sunday january february march april june july august september
+    october november december""".split()
 )
 _WORD = re.compile(r"[^\W\d_]+|\$|%|¢|[\^*/]|-?\d+")
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3, "squared": 2, "cubed": 3}
@@ -114,6 +118,8 @@ def _known(parts: list[str]) -> Unit | None:
     factor = Fraction(1)
     sign, pending, last = 1, 1, ""
     for index, part in enumerate(parts):
+        if part in ("degrees", "degree", "deg") and parts[index + 1 : index + 2] in (["celsius"], ["fahrenheit"]):
+            continue
         if part in ("/", "per"):
             sign = -1
         elif part in ("^", "*", "of", "arc"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from scorers.fingerprint import both_integral, common_digits, constant, points, rounds, same_points
+from scorers.fingerprint import both_integral, common_digits, constant, points, rounded, rounds, same_points
 from scorers.precision import Undefined, equal
 from scorers.syntax import Node, TooLarge, Unreadable, contains, symbols
 
@@ -22,14 +22,15 @@ class Undecided(Exception):
 
 def same_formula(gold: Node, answer: Node) -> bool:
     """Two formulas: by their values, exactly or to nearly all of many digits; decimals of the gold are rounded to."""
-    if contains(gold, "inf") or contains(answer, "inf"):
+    if _infinite(gold) or _infinite(answer):
         return False
     if gold.op == "deg" or answer.op == "deg":
         return _degrees(gold, answer)
     if not symbols(gold) and not symbols(answer):
         return _constants(gold, answer)
     whole = both_integral(gold, answer)
-    left, right = (_known(lambda node: points(node, whole), node) for node in (gold, answer))
+    many = whole and (rounded(gold) or rounded(answer))
+    left, right = (_known(lambda node: points(node, whole, many), node) for node in (gold, answer))
     if left is None and right is None:
         raise Undecided("both values are out of bounds", ask=False)
     if left is None or right is None:
@@ -38,6 +39,11 @@ def same_formula(gold: Node, answer: Node) -> bool:
     if verdict is None:
         raise Undecided("nowhere defined", ask=False)
     return verdict
+
+
+def _infinite(node: Node) -> bool:
+    """Whether infinity stands in a formula, and not only as a bound of an integral or a sum."""
+    return node.op == "inf" or any(map(_infinite, node.args[2:] if node.op in ("int", "sum") else node.args))
 
 
 def _known(worth: Callable[[Node], T], node: Node) -> T | None:

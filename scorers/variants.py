@@ -10,7 +10,7 @@ from scorers.precision import is_exact
 from scorers.shapes import is_name
 from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, number, symbols
 
-_FUNCTION = re.compile(r"^([^\W\d_]\w*)\(([a-z](?:,[a-z])*)\)$")
+_FUNCTION = re.compile(r"^([^\W\d_]\w*(?:\^-1|'+)?)\(([a-z](?:,[a-z])*)\)$")
 _SEQUENCE = re.compile(r"^([a-zA-Z])_([a-z])$")
 _AXIS = re.compile(r"^(?:(?:vec|hat|overline|widehat)\()?([ijk])\)?$")
 _CONDITIONS = frozenset({"ne", "<", ">", "le", "ge", "in"})
@@ -64,6 +64,8 @@ def without_conditions(node: Node) -> Node | None:
     first, *rest = node.args
     body = first.args[1] if first.op == "rel" and first.name == "=" and is_name(first.args[0]) else first
     names = symbols(body) if body.op in FORMULA else frozenset()
+    if first.op == "rel" and (known := defined(first.args[0])):
+        names = frozenset(known[1])  # f(x) = cx with c > 0 is not f(x) = cx
     if not names or not rest:
         return None
     for condition in rest:
@@ -90,6 +92,15 @@ def put(node: Node, name: str, value: Node) -> Node:
     if node.op == "sym":
         return value if node.name == name else node
     return replace(node, args=tuple(put(arg, name, value) for arg in node.args)) if node.args else node
+
+
+def is_proper(node: Node) -> bool:
+    """Whether a formula is a number between 0 and 1."""
+    try:
+        value = constant(node)[0] if node.op in FORMULA and not symbols(node) else None
+    except (TooLarge, Unreadable):
+        return False
+    return value is not None and is_exact(value) and bool(0 < value < 1)
 
 
 def congruent(left: Node, right: Node) -> bool:

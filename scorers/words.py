@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 
 from scorers.lexer import Token
 
@@ -13,7 +14,9 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 NUMBER_WORDS: dict[str, int] = {name: value for value, name in enumerate(_UNITS)}
 NUMBER_WORDS.update({name: 10 * value for value, name in enumerate(_TENS, start=2)})
 NUMBER_WORDS.update({f"{ten} {one}": NUMBER_WORDS[ten] + NUMBER_WORDS[one] for ten in _TENS for one in _UNITS[1:10]})
-NUMBER_WORDS.update({"hundred": 100, "one hundred": 100, "thousand": 1000, "one thousand": 1000, "million": 10**6})
+NUMBER_WORDS.update(
+    {"hundred": 100, "one hundred": 100, "thousand": 1000, "one thousand": 1000, "million": 10**6, "dozen": 12}
+)
 
 _DROPPED = frozenset({"a", "an", "the", "is", "are"})
 _PUNCTUATION = frozenset({".", ",", ";", ":", "!", "?", "$", "{", "}", '"', "`", "-"})
@@ -47,14 +50,30 @@ def _is_noun(token: Token) -> bool:
     return token.kind == "word" and len(token.text) > 2 and token.text.lower() not in ("and", "for", "but")
 
 
-def text_value(plain: str) -> tuple[str, int]:
+def text_value(plain: str) -> tuple[str, int | Fraction]:
     """What a phrase stands for: ("number", n), ("empty", 0), ("domain", 0) or ("words", 0)."""
-    value = number_phrase(plain)
+    value = number_phrase(plain) or fraction_phrase(plain)
     if value is not None:
         return "number", value
+    if plain == "zero":
+        return "number", 0
     if plain in _EMPTY:
         return "empty", 0
     return ("domain", 0) if plain in _REALS else ("words", 0)
+
+
+_PARTS = {"half": 2, "halves": 2, "third": 3, "fourth": 4, "quarter": 4, "fifth": 5, "sixth": 6, "seventh": 7,
+          "eighth": 8, "ninth": 9, "tenth": 10}  # fmt: skip
+
+
+def fraction_phrase(plain: str) -> Fraction | None:
+    """The fraction that words spell: `two thirds`, `half`; None for anything else."""
+    words = plain.split()
+    bottom = _PARTS.get(words[-1]) or _PARTS.get(words[-1].removesuffix("s")) if words else None
+    top = (
+        1 if len(words) == 1 and words[0] == "half" else number_phrase(" ".join(words[:-1])) if len(words) > 1 else None
+    )
+    return Fraction(top, bottom) if top and bottom and 0 < top < bottom else None
 
 
 _SCALES = {"thousand": 1000, "million": 10**6, "billion": 10**9}
@@ -109,7 +128,7 @@ _SORTED = frozenset("empty first most almost below begin best cost ghost lost ac
 
 def is_product(word: str) -> bool:
     """Whether a run of letters outside `\\text` is read as a product of symbols: short and no English word, or in
-    alphabetical order as the corners of a figure are."""
-    if word.lower() in _ENGLISH:
+    alphabetical order as the corners of a figure are. `aT` is no English word."""
+    if word.lower() in _ENGLISH and (word[1:].islower() or word.isupper()):
         return False
     return len(word) <= 3 or (len(word) <= 8 and list(word) == sorted(set(word)) and word not in _SORTED)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,8 +15,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from labelled_pairs import PAIRS
 
+from harness.core import Problem, ScorerRef
 from scorers import algebra
 from scorers.equivalence import canonical, compare, equivalent, vote_form
+from scorers.pool import GradingPool
 
 relaxed = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
@@ -263,15 +268,23 @@ BOMBS = {
 }
 
 
+def slowdown() -> float:
+    """How much longer than its computing this process takes just now, because others keep the machine busy."""
+    wall, computed = time.monotonic(), time.thread_time()
+    while time.thread_time() - computed < 0.02:
+        pass
+    return max(1.0, (time.monotonic() - wall) / 0.02)
+
+
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
 def test_bombs_are_answered_in_time(bomb: str) -> None:
     for gold, answer in (("5", bomb), (bomb, "5"), (r"\sqrt{2}", bomb), ("x", bomb), (bomb, bomb + " + 1")):
         started = time.monotonic()
         assert equivalent(gold, answer) is not True
-        assert time.monotonic() - started < 2.5
+        assert time.monotonic() - started < 2.5 * slowdown()
     started = time.monotonic()
     canonical(bomb)
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 2.5 * slowdown()
     assert equivalent(bomb, bomb) is not False
 
 
@@ -288,16 +301,36 @@ def test_a_bomb_is_no_ordinary_answer(bomb: str) -> None:
     for gold in ("5", r"\frac{\sqrt3}{2}", "(1,2)", r"\text{Yes}", "x>3"):
         started = time.monotonic()
         assert equivalent(gold, bomb) is False
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 2 * slowdown()
 
 
-def test_the_first_question_to_math_verify_is_answered_in_time() -> None:
+TWICE = r"\int_0^1\int_0^1 xy\,dx\,dy"
+"""Mathematics that this package leaves to math-verify."""
+
+
+def test_the_first_question_to_math_verify_has_the_verdict_of_the_second() -> None:
     algebra.close()
     started = time.monotonic()
-    assert equivalent(r"\int_0^2 3x^2\,dx", "8") in (True, None)
-    assert time.monotonic() - started < 2
-    assert algebra.warm_up()
-    assert equivalent(r"\int_0^2 3x^2\,dx", "8") is True
+    assert equivalent(TWICE, r"\frac14") is True
+    assert time.monotonic() - started < 3 * slowdown()
+    assert equivalent(TWICE, r"\frac12") is False
+
+
+def test_a_busy_machine_does_not_change_a_verdict() -> None:
+    command = [sys.executable, "-c", "while True: pass"]
+    others = [subprocess.Popen(command) for _ in range(2 * (os.cpu_count() or 1))]
+    scorer = ScorerRef("scorers.math_answer:grade")
+    try:
+        algebra.close()
+        assert equivalent(TWICE, r"\frac14") is True  # cold
+        assert equivalent(r"\lim_{x\to 0}\frac{\sin 7x}{x}", "7") is True
+        with GradingPool() as pool:
+            for gold, answer in ((r"\int_{0}^{\infty} e^{-x^2}\,dx", r"\frac{\sqrt\pi}{2}"), (TWICE, r"\frac14")):
+                assert pool.grade(scorer, rf"\boxed{{{answer}}}", Problem("p", "?", gold)).correct is True
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
 
 
 def test_waiting_for_math_verify_is_bounded_in_every_thread() -> None:
@@ -308,8 +341,9 @@ def test_waiting_for_math_verify_is_bounded_in_every_thread() -> None:
         assert equivalent(*pair) is not True
         return time.monotonic() - started
 
+    algebra.warm_up()
     with ThreadPoolExecutor(4) as threads:
-        assert max(threads.map(ask, hard)) < 2.5
+        assert max(threads.map(ask, hard)) < 2.5 * slowdown()
 
 
 def test_threads_agree_with_one_thread() -> None:
