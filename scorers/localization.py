@@ -102,6 +102,8 @@ def _interval(draws: Array) -> Interval | None:
     if len(known) < (1 - UNDEFINED) * len(draws):
         return None
     low, high = np.quantile(known, [0.025, 0.975])
+    if low == high:  # draws that all agree are no evidence of certainty
+        return None
     return Interval(float(low), float(high), float(known.std(ddof=1)))
 
 

@@ -25,8 +25,6 @@ ALLOWED: dict[str, set[str]] = {
     "harness.meter": set(),
     "harness.batcher": {"harness.core"},
     "harness.steps": set(),
-    "harness.guard": set(),
-    "harness.engine": {*BASE, "harness.guard"},
     "harness.endpoint": {"harness.core"},
     "harness.tree": {"harness.core"},
     "harness.verification": {"harness.core", "harness.steps"},
@@ -40,15 +38,11 @@ ALLOWED: dict[str, set[str]] = {
     "harness.strategies": {f"harness.{name}" for name in ("core", "policy", "steps", "tree", "verification")},
     "harness.verifiers": {
         *BASE,
-        *(
-            f"harness.{name}"
-            for name in ("batcher", "endpoint", "engine", "models", "registry", "synthetic", "tokenizer")
-        ),
+        *(f"harness.{name}" for name in ("batcher", "endpoint", "models", "registry", "synthetic", "tokenizer")),
     },
     "harness.backends": {
         *BASE,
-        *(f"harness.{n}" for n in ("batcher", "endpoint", "engine", "models", "registry", "replicas", "synthetic")),
-        "harness.tokenizer",
+        *(f"harness.{n}" for n in ("batcher", "endpoint", "replicas", "models", "registry", "synthetic", "tokenizer")),
         "harness.thinking",
     },
     "scorers": {"harness.core", "harness.thinking"},

@@ -6,13 +6,20 @@ request whose prefill is split makes vLLM's CPU build call a method that only CU
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import gc
 import itertools
+import logging
 import os
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from harness.backends._guard import Guard, children
 from harness.core import BackendError, Completion, FinishReason, Request, UsageError
-from harness.engine import VLLMEngine
+from harness.files import cache_folder
 from harness.models import locate
 from harness.thinking import count_ids, count_text
 from harness.tokenizer import HFTokenizer, room
@@ -63,11 +70,14 @@ class VLLM:
             "quantization": quantization or None,
             "enforce_eager": self._cpu if enforce_eager is None else enforce_eager,
         }
+        self._cache_gib = cpu_cache_gib
         self._gpu_memory = gpu_memory_utilization
         self._dtype = "float32" if self._cpu and dtype == "auto" else dtype
         self._tokenizer = HFTokenizer(str(located.path))
         self._context = max_model_len or self._default_context()
-        self._engine = VLLMEngine(self._build, cache_gib=cpu_cache_gib)
+        self._engine: Any = None
+        self._guard: Guard | None = None
+        self._starting = asyncio.Lock()
         self._numbers = itertools.count()
         self.identity = {
             "backend": "vllm",
@@ -90,7 +100,7 @@ class VLLM:
 
     async def generate(self, request: Request) -> Completion:
         """One completion. An engine that died is started anew by the next attempt."""
-        engine = await self._engine.started()
+        engine = await self._started()
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
         from vllm.v1.engine.exceptions import EngineDeadError
@@ -114,7 +124,7 @@ class VLLM:
             async for output in engine.generate({"prompt_token_ids": ids}, parameters, f"r{next(self._numbers)}"):
                 final = output
         except EngineDeadError as error:
-            self._engine.died()
+            self._engine = None
             raise BackendError(f"The vLLM engine died: {error}.") from error
         except ValueError as error:
             raise BackendError(f"vLLM refuses the request: {error}.", retryable=False) from error
@@ -128,7 +138,37 @@ class VLLM:
 
     async def close(self) -> None:
         """Stop the engine's process."""
-        await self._engine.close()
+        if self._engine is not None:
+            self._engine.shutdown()
+            self._engine = None
+            if self._guard is not None:
+                self._guard.release()
+            await asyncio.sleep(0)  # its cancelled task lets go of it
+            gc.collect()  # its finaliser fails if it runs while the interpreter goes down
+
+    async def _started(self) -> Any:
+        """The engine; the first caller starts it, in a thread, so that the others go on."""
+        async with self._starting:
+            if self._engine is None:
+                await asyncio.to_thread(self._start)
+        return self._engine
+
+    def _start(self) -> None:
+        """Start the engine. It is not returned: a thread keeps its last result alive, past the engine's own end."""
+        # Set here and not at import: these belong to the engine and to the processes that it spawns.
+        os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(self._cache_gib))
+        os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+        os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
+        log = cache_folder() / "logs" / f"vllm-{os.getpid()}.log"
+        try:
+            with _output_to(log):
+                before = children()
+                self._engine = self._build()
+                self._guard = Guard(before)
+            logging.getLogger("vllm").setLevel(logging.ERROR)  # this process's part; the engine's own goes to the file
+        except Exception as error:  # the engine's start-up raises what it likes; none of it passes by waiting
+            reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+            raise BackendError(f"The vLLM engine did not start: {reason}. See {log}.", retryable=False) from error
 
     def _build(self) -> Any:
         if self._invariant:
@@ -157,6 +197,23 @@ class VLLM:
 
         own = int(getattr(AutoConfig.from_pretrained(str(self._path)), "max_position_embeddings", CPU_CONTEXT))
         return min(own, CPU_CONTEXT) if self._cpu else own
+
+
+@contextlib.contextmanager
+def _output_to(log: Path) -> Iterator[None]:
+    """What this process and those it starts print goes to a file. An engine's messages would tear the progress line and
+    spoil machine output, and are wanted when it fails."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    kept = [os.dup(descriptor) for descriptor in (1, 2)]
+    try:
+        with log.open("ab") as stream:
+            for descriptor in (1, 2):
+                os.dup2(stream.fileno(), descriptor)
+        yield
+    finally:
+        for descriptor, old in zip((1, 2), kept, strict=True):
+            os.dup2(old, descriptor)
+            os.close(old)
 
 
 def _completion(final: Any, prompt_tokens: int, request: Request, tokenizer: HFTokenizer) -> Completion:

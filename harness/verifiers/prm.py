@@ -7,14 +7,11 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.core import BackendError, Desk, Path, Scores, UsageError
+from harness.core import BackendError, Desk, Path, Scores
 from harness.models import locate
 from harness.verifiers._interfaces import VERSION, recognise
 from harness.verifiers._local import Local
-from harness.verifiers._pooling import Pooling
 from harness.verifiers._served import Served
-
-ENGINES = ("transformers", "vllm")
 
 
 class PRM:
@@ -23,20 +20,18 @@ class PRM:
     Families: Qwen2.5-Math-PRM's marker head, Math-Shepherd's tags, RLHFlow's turns, Skywork's value head, token
     classification; recognised from the configuration, or named by `interface`. No code of a repository is run.
 
-    The model runs on transformers or vLLM (`engine`) in this process, or behind the pooling endpoint of a vLLM server
-    (`base_url`), where `tokenizer` names a folder or hub model with its tokenizer and configuration (default: the
-    model's own name), and `revision` is whatever tells its weights from others of that name."""
+    The model runs on transformers in this process, or behind the pooling endpoint of a vLLM server (`base_url`), where
+    `tokenizer` names a folder or hub model with its tokenizer and configuration (default: the model's own name), and
+    `revision` is whatever tells its weights from others of that name."""
 
     partial = True
     uses_gold = False
 
     def __init__(
-        self, name: str, *, interface: str = "auto", engine: str = "transformers", base_url: str = "",
+        self, name: str, *, interface: str = "auto", base_url: str = "",
         tokenizer: str = "", dtype: str = "auto", device: str = "auto", batch_size: int = 16, max_length: int = 4096,
         concurrency: int = 64, timeout: float = 600.0, api_key_env: str = "OPENAI_API_KEY", revision: str = "",
     ) -> None:  # fmt: skip
-        if engine not in ENGINES:
-            raise UsageError(f"-V engine is {' or '.join(ENGINES)}, not '{engine}'.")
         located = locate(tokenizer or name, revision="" if base_url else revision, weights=not base_url)
         self._path = located.path
         self._interface = recognise(located.path, interface, name)
@@ -44,17 +39,13 @@ class PRM:
         self._lock = threading.Lock()
         self._tokenizer: Any = None
         self.concurrency = concurrency
-        self._engine: Local | Pooling | Served
+        self._engine: Local | Served
         about: Mapping[str, Any] = {"dtype": dtype, **located.identity}
-        about = about if engine == "transformers" else {"engine": engine, **about}
         if base_url:
             options = {"timeout": timeout, "key_env": api_key_env, "concurrency": concurrency}
             self._engine = Served(name, base_url, **options)
             about = {"served": name, "revision": revision}
             self.environment: Mapping[str, Any] = {"base_url": self._engine.shown, "tokenizer": tokenizer or name}
-        elif engine == "vllm":
-            self._engine = Pooling(located.path, self._interface.name, self._words, dtype=dtype, longest=max_length)
-            self.environment = {"engine": engine}
         else:
             self._engine = Local(
                 located.path, self._interface.load, self._words, dtype=dtype, device=device, batch_size=batch_size

@@ -116,3 +116,9 @@ def test_intervals_hold_the_value_and_widen_where_solutions_share_problems() -> 
     assert two is not None
     assert 1.2 < two.se / one.se < 1.7
     assert f1_interval(alone[:5], right[:5]) is None
+
+
+def test_what_never_varies_has_no_interval() -> None:
+    found = [Solution(str(i), "a", i, (-1, 0)[i % 2], (0.5,)) for i in range(40)]
+    assert f1_interval(found, [True] * 40) is None
+    assert step_auroc(found) == (0.5, None)

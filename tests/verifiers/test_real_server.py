@@ -94,16 +94,6 @@ def test_the_score_of_a_response(tmp_path: Path) -> None:
     assert found == pytest.approx(expected, abs=1e-4)
 
 
-@pytest.mark.parametrize("family", ["qwen", "rlhflow", "token"])
-def test_scores_of_steps_in_this_process(family: str, tmp_path: Path) -> None:
-    model(family, tmp_path)
-    own = PRM(str(tmp_path), interface=family, engine="vllm", max_length=1024)
-    found = ask(own, STEPS, STEPS[:1], close=True)
-    expected = ask(PRM(str(tmp_path), interface=family), STEPS, STEPS[:1])
-    for ours, theirs in zip(found, expected, strict=True):
-        assert ours == pytest.approx(theirs, abs=1e-4)
-
-
 def test_log_probabilities_of_a_text_and_of_the_first_token(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     model("shepherd", folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -128,15 +127,6 @@ def test_a_bad_address_is_named(tmp_path: Path) -> None:
     model("qwen", tmp_path)
     with pytest.raises(UsageError, match="-V base_url=localhost is no address"):
         PRM("fake", base_url="localhost", tokenizer=str(tmp_path))
-    with pytest.raises(UsageError, match="engine is transformers or vllm"):
-        PRM(str(tmp_path), engine="hf")
-
-
-@pytest.mark.skipif(util.find_spec("vllm") is None, reason="vLLM is not installed")
-def test_what_vllm_has_no_model_for_is_refused(tmp_path: Path) -> None:
-    model("skywork", tmp_path)
-    with pytest.raises(UsageError, match="no model with Skywork's value head"):
-        PRM(str(tmp_path), engine="vllm")
 
 
 def test_a_search_with_a_served_verifier(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
