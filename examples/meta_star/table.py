@@ -25,17 +25,20 @@ ROWS = (
 )
 
 
-def results(model: str, strategy: str) -> tuple[Path, dict[str, Any]]:
-    """The one run of a model on the test puzzles, with its results."""
-    [folder] = Path("runs", model).glob(f"make24_test-{strategy}-*")
-    return folder, json.loads((folder / "results.json").read_text())
+def results(model: str, strategy: str) -> tuple[Path, dict[str, Any]] | None:
+    """The run of a model on the test puzzles, with its results; None where it is not finished."""
+    found = list(Path("runs", model).glob(f"make24_test-{strategy}-*/results.json"))
+    return (found[0].parent, json.loads(found[0].read_text())) if found else None
 
 
 def methods() -> list[str]:
     """A line per method: the share of the puzzles that it solves, and the tokens that a puzzle costs."""
     lines = ["| | solved, % | 95 % interval | completion tokens per puzzle |", "|---|---|---|---|"]
     for name, model, strategy, metric, k in ROWS:
-        folder, found = results(model, strategy)
+        if (finished := results(model, strategy)) is None:
+            lines.append(f"| {name} | not finished | | |")
+            continue
+        folder, found = finished
         wanted = {"metric": metric, "k": k, "group": "all"}
         [row] = [row for row in found["metrics"] if wanted.items() <= row.items()]
         problems = [json.loads(line) for line in (folder / "problems.jsonl").open()]
@@ -48,7 +51,8 @@ def methods() -> list[str]:
 def curve(series: str, steps: tuple[int, ...]) -> str:
     """What `harness report --x steps` says of a series of checkpoints that begins with the first model."""
     models = [BASE, *(f"models/{series}/checkpoint-{step}" for step in steps)]
-    runs = [str(results(model, strategy)[0]) for model in models for strategy in ("greedy", "sample")]
+    finished = [results(model, strategy) for model in models for strategy in ("greedy", "sample")]
+    runs = [str(run[0]) for run in finished if run is not None]
     done = subprocess.run(["harness", "report", *runs, "--x", "steps"], check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
