@@ -241,16 +241,28 @@ def main() -> None:
         started = time.process_time()
         sites.build(sites.site(found), folder / "site")
         spent = time.process_time() - started
+        reading = read_alone(folder)
         files = [path for path in (folder / "site").rglob("*") if path.is_file()]
         rows = sizes(folder / "site")
         rows += [
             ["seconds of one core to build it", f"{spent:.1f}", 60],
+            ["seconds that reading its samples as JSON takes alone", f"{reading:.1f}", None],
             ["files", len(files), None],
             ["all files, not compressed", f"{sum(p.stat().st_size for p in files) / KIB**2:.0f} MiB", None],
         ]
         print(f"{options.runs} runs, {options.problems:,} problems, {options.n} responses each\n")
         print(table(rows, ["", "measured", "at most"]))
         print("\n" + table(paints(folder / "site"), ["page", "first paint, ms", "drawn, ms"]))
+
+
+def read_alone(folder: Path) -> float:
+    """CPU seconds of decompressing and parsing every samples file, side by side with the build."""
+    started = time.process_time()
+    for path in sorted(folder.glob("*.samples.jsonl.gz")):
+        with gzip.open(path) as stream:
+            for line in stream:
+                json.loads(line)
+    return time.process_time() - started
 
 
 def table(rows: list[list[Any]], header: list[str]) -> str:
