@@ -136,8 +136,9 @@ def synthetic(folder: Path, count: int, problems: int, n: int) -> list[entries.E
         name, strength = f"synthetic-model-{i:03d}-sample-{i:08x}", rng.gauss(0.8, 0.8)
         file = folder / f"{name}.samples.jsonl.gz"
         kind = {0: "trees", 1: "texts"}.get(i, "numbers")
-        with gzip.open(file, "wt", compresslevel=1) as stream:
-            stream.writelines(json.dumps(line) + "\n" for line in lines(rng, hard, strength, n, kind))
+        if not file.exists():
+            with gzip.open(file, "wt", compresslevel=1) as stream:
+                stream.writelines(json.dumps(line) + "\n" for line in lines(random.Random(i), hard, strength, n, kind))
         data = copy.deepcopy(base)
         for row in data["results"]["metrics"]:
             if row["value"] is not None and row["low"] is not None and row["high"] <= 1:
@@ -231,7 +232,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--problems", type=int, default=5000)
     parser.add_argument("--n", type=int, default=4)
-    parser.add_argument("--keep", type=Path, help="an empty folder for entries and site, which stays")
+    parser.add_argument("--keep", type=Path, help="a folder for samples and site, which stay")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch)

@@ -213,12 +213,17 @@ class ProblemCalls:
         """One completion of any model; all that is not the policy's is billed as the verifier's."""
         if request.sampling.max_tokens == 0 and not getattr(backend, "logprobs", False):
             name = backend.identity.get("backend", "this backend")
-            raise BackendError(f"{name} gives no log-probabilities of a text; vllm and hf do.", retryable=False)
+            raise BackendError(
+                f"{name} gives no log-probabilities of a text. vllm and hf do, and openai with -M tokenizer=… where "
+                "the server can.",
+                retryable=False,
+            )
 
         async def produce() -> Json:
             return asdict(await backend.generate(request))
 
         about = {"prefix_chars": len(request.prefix)} | asdict(request.sampling)
+        about |= {"tops": request.tops} if request.tops else {}
         key = request_key(digest(backend.identity), request, role=role)
         return Completion(**await self._logged(key, role, about, produce))
 
@@ -266,5 +271,6 @@ def request_key(model: str, request: Request, *, role: str = "policy") -> str:
         "prompt": prompt.text if prompt.templated else [prompt.text, prompt.messages],
         "prefix": request.prefix,
         "sampling": asdict(request.sampling),
+        **({"tops": request.tops} if request.tops else {}),
     }
     return digest(material)[:KEY_LENGTH]

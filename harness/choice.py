@@ -35,17 +35,17 @@ def choices(
         "majority": _vote(answers, voters, [1.0] * len(answers)) if voters else (whole[0] if whole else None),
         "best": max(scored, key=lambda i: (scores[i], -i)) if scored else None,
     }
-    numbers = [0.0 if score is None else score for score in scores]
-    found["weighted_majority"] = _vote(answers, voters, numbers) if voters and scored else found["best"]
+    weighed = [i for i in voters if scores[i] is not None]  # a response without a score abstains: it is not worth 0
+    found["weighted_majority"] = _vote(answers, weighed, scores) if weighed else found["best"]
     for name, values in weights.items():
         found[name] = max(whole, key=lambda i: (values[i], -i)) if whole else None
     return found
 
 
-def _vote(answers: Sequence[str | None], voters: Sequence[int], weights: Sequence[float]) -> int:
-    """The first response of the answer with the largest sum of weights."""
+def _vote(answers: Sequence[str | None], voters: Sequence[int], weights: Sequence[float | None]) -> int:
+    """The first response of the answer with the largest sum of weights, of which every voter has one."""
     sums: defaultdict[str | None, float] = defaultdict(float)
     for i in voters:
-        sums[answers[i]] += weights[i]
+        sums[answers[i]] += weights[i] or 0.0
     winner = max(sums, key=lambda answer: sums[answer])  # the first of equals, in the order of the responses
     return next(i for i in voters if answers[i] == winner)

@@ -8,7 +8,8 @@ a *response*; what a strategy returns is a *selection*. Below the policy, one *r
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
+from operator import add, attrgetter
 from typing import Any, Literal, Protocol, TypedDict
 
 Level = int | str
@@ -80,7 +81,8 @@ class Problem:
 
     `answer` is the gold answer, or None where the benchmark has none (such a problem is asked and never judged).
     `level` is the benchmark's own label, `difficulty` a number, `solutions` the human solutions. `messages` is what the
-    model is asked, `text` the same for a model without a chat template. `doc` is the lm-eval document it came from.
+    model is asked, `text` the same for a model without a chat template. `given` are the steps of a solution that the
+    benchmark brings and that is to be judged. `doc` is the lm-eval document it came from.
     """
 
     id: str
@@ -92,6 +94,7 @@ class Problem:
     solutions: tuple[str, ...] = ()
     messages: tuple[Message, ...] = ()
     text: str = ""
+    given: tuple[str, ...] = ()
     doc: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -161,7 +164,8 @@ class Path:
     `thinking_tokens` of them are thinking, `gap_tokens` in neither part (see `Completion`), the rest is the answer.
     `forced_tokens` were written into it and not generated ("Wait", a forced end of thinking), and are in none of these.
     A finished path is a response; one that was cut by the token limit is finished too, with `finish_reason` "length",
-    as is one that the problem's token budget cut ("budget"). `step_scores` has an entry per step of `split_steps`.
+    as is one that the problem's token budget cut ("budget"). `step_scores` has an entry per step of `split_steps`, or,
+    where a response is about a given solution, per step of that.
     """
 
     prompt: Prompt
@@ -185,21 +189,6 @@ class Path:
     def whole(self) -> bool:
         """Whether the model ended it by itself."""
         return self.finished and self.finish_reason not in CUT
-
-
-def split_steps(text: str, delimiter: str) -> tuple[str, ...]:
-    """The steps of a response, each with its delimiter, adding up to the text; blank ones belong to the step before."""
-    if not delimiter:
-        return (text,) if text else ()
-    pieces = text.split(delimiter)
-    steps: list[list[str]] = []  # each in parts: thousands of blank lines are not copied one by one
-    for number, piece in enumerate(pieces):
-        step = piece + (delimiter if number + 1 < len(pieces) else "")
-        if steps and not piece.strip():
-            steps[-1].append(step)
-        elif step:
-            steps.append([step])
-    return tuple("".join(parts) for parts in steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,18 +222,22 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of the policy: continue `prompt` + `prefix`; `prefix` is the part of the response that stands."""
+    """One call of the policy: continue `prompt` + `prefix`; `prefix` is the part of the response that stands.
+
+    With `tops` it is asked how likely so many of the likeliest next tokens are: one token is generated for it."""
 
     prompt: Prompt
     prefix: str
     sampling: Sampling
+    tops: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
     """One answer of a backend. Token counts are the engine's own. `stop` is the stop string that was met, which `text`
     does not contain; `cached_prompt_tokens` is the part of `prompt_tokens` that the engine did not have to compute.
-    `logprobs` are those of the prefix's tokens (nats), where a request asked for them.
+    Where a request asked for them, `logprobs` are those of the prefix's tokens (nats), and `tops` the texts and
+    log-probabilities of the likeliest first tokens, in falling order.
 
     `thinking_tokens` of the completion tokens are thinking (`harness.thinking`), told as `thinking_by` says; the answer
     has the rest but for `gap_tokens`, by which thinking and answer, counted anew, miss the engine's number."""
@@ -259,6 +252,7 @@ class Completion:
     gap_tokens: int = 0
     thinking_by: CountedBy = "exact"
     logprobs: Sequence[float] = ()
+    tops: Sequence[Sequence[Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +274,7 @@ class Usage:
     serial_tokens: int = 0
 
     def __add__(self, other: Usage) -> Usage:
-        return replace(self, **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+        return Usage(*map(add, _COUNTS(self), _COUNTS(other)))
 
     @staticmethod
     def of(completion: Completion) -> Usage:
@@ -292,6 +286,9 @@ class Usage:
             completion_tokens=completion.completion_tokens,
             thinking_tokens=completion.thinking_tokens,
         )
+
+
+_COUNTS = attrgetter(*(field.name for field in fields(Usage)))
 
 
 # ------------------------------------------------------------------------------------------------------------- engines
@@ -328,6 +325,8 @@ class Backend(Protocol):
     """How many calls it likes to have in flight."""
     logprobs: bool = False
     """Whether it answers a request for no tokens with the log-probabilities of the prefix."""
+    tops: int = 0
+    """How many of the likeliest first tokens it can report."""
 
     @property
     def tokenizer(self) -> Tokenizer | None:

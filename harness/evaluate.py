@@ -20,6 +20,8 @@ from harness.core import (
     BackendError,
     HarnessError,
     IncompleteError,
+    Message,
+    Path,
     Problem,
     Prompt,
     Sampling,
@@ -82,6 +84,14 @@ class Plan:
         """What the model reads for a problem: rendered by its own chat template where it has one and it is wanted."""
         prompt = rendered(problem, problem.messages, self.backend, chat_template=self.chat_template)
         return prompt if prompt.templated else replace(prompt, text=problem.text)
+
+    def given(self, problem: Problem) -> Path:
+        """The solution that the benchmark brings, as a response to the bare problem."""
+        ask: Message = {"role": "user", "content": problem.statement}
+        prompt = rendered(problem, [ask], self.backend, chat_template=self.chat_template)
+        last = len(problem.given) - 1
+        steps = tuple(step if i == last else step + self.delimiter for i, step in enumerate(problem.given))
+        return Path(prompt, steps, finished=True, finish_reason="eos")
 
     def identity(self) -> Json:
         """Everything that can change the run's numbers; its digest names the folder."""
@@ -295,7 +305,7 @@ class _Run:
             render=lambda messages: rendered(problem, messages, plan.backend, chat_template=plan.chat_template),
             count=None if tokenizer is None else lambda text: len(tokenizer.encode(text, special_tokens=False)),
         )
-        parts: Json = {"prompt": prompt, "policy": policy, "gold": problem.answer}
+        parts: Json = {"prompt": prompt, "policy": policy, "gold": problem.answer, "given": plan.given(problem)}
         if plan.verifier is not None:
             desk = ProblemDesk(
                 problem,

@@ -45,8 +45,9 @@ class Located:
     identity: Mapping[str, Any]
 
 
-def locate(name: str, *, revision: str = "") -> Located:
-    """The files of a model: `smollm2`, a folder, or a hub model (pinned by `revision`, else its newest one).
+def locate(name: str, *, revision: str = "", weights: bool = True) -> Located:
+    """The files of a model: `smollm2`, a folder, or a hub model (pinned by `revision`, else its newest one); of a hub
+    model without its `weights`, where only tokenizer and configuration are wanted.
 
     Raises UsageError where it cannot be had."""
     if name == "random-prm":
@@ -58,13 +59,13 @@ def locate(name: str, *, revision: str = "") -> Located:
         if not (folder / "config.json").exists():
             raise UsageError(f"The folder {folder} holds no model: it has no config.json.")
         return Located(folder, {"model": folder.resolve().name, "weights": weights_digest(folder)})
-    return _from_hub(name, revision)
+    return _from_hub(name, revision, weights)
 
 
-def _from_hub(name: str, revision: str) -> Located:
+def _from_hub(name: str, revision: str, weights: bool) -> Located:
     from huggingface_hub import snapshot_download
 
-    patterns = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+    patterns = ["*.json", "*.model", "*.txt", "*.jinja", *(["*.safetensors"] if weights else [])]
     try:
         path = Path(snapshot_download(name, revision=revision or None, allow_patterns=patterns))
     except Exception as error:  # the hub's client raises many kinds; all mean that the model cannot be had

@@ -19,6 +19,9 @@ GROUPS = ("level", "subject")
 READ_OR_WRITTEN = ("prompt_tokens", "completion_tokens", "verifier_tokens")
 DRAWING = ("sample", "best_of_n", "self_consistency")
 """The strategies whose responses are independent draws, so that fewer of them would have been a smaller n."""
+SEQUENTIAL = ("revise",)
+"""The strategies whose responses are written in sight of earlier ones: their order matters, and no k of them are a
+sample of smaller size."""
 CURVES = ("pass@k", "maj@k", "best@k", "wmaj@k", "pass^k", "g-pass@k[0.5]", "g-pass@k[0.75]", "mg-pass@k")
 """The metrics that have a value for every k up to the number of responses; G-Pass@k at τ = 1 is pass^k."""
 

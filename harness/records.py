@@ -80,7 +80,7 @@ def verdict(grade: Grade) -> Json:
     return {name: getattr(grade, name) for name in ("answer", "canonical", "correct", "reason", "rule")}
 
 
-GROUPINGS = ("contest", "year", "source")
+GROUPINGS = ("contest", "year", "source", "question")
 """Columns of a document that say which problems belong together: `--cluster` takes them."""
 
 

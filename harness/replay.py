@@ -26,12 +26,12 @@ from harness.core import (
     Usage,
     UsageError,
     Verifier,
-    split_steps,
 )
 from harness.desk import ProblemDesk, rendered
 from harness.files import FolderLock, digest, write_json
 from harness.registry import unknown
 from harness.run import Json, Run
+from harness.steps import split_steps
 from harness.verification import AGGREGATIONS, Verification
 from scorers.pool import GradingPool
 

@@ -45,6 +45,7 @@ class Replicas:
         self.environment: Mapping[str, Any] = {**first.environment, "replicas": list(names)}
         self.continues = first.continues
         self.logprobs = first.logprobs
+        self.tops = getattr(first, "tops", 0)
         self.concurrency = sum(backend.concurrency for backend in backends)
 
     @property

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+from harness import localization
 from harness.analysis import tokens
 from harness.calls import billed
 from harness.core import Usage, UsageError
-from harness.outcomes import CURVES, GROUPS, Outcome, scored
+from harness.outcomes import CURVES, GROUPS, SEQUENTIAL, Outcome, scored
 from harness.outcomes import outcomes as read
 from harness.registry import unknown
 from harness.run import RESULTS_SCHEMA, Json, Run
@@ -40,8 +41,12 @@ def build(run: Run, ks: Sequence[int] | None = None, *, cluster: str | None = No
     n = max((len(outcome.correct) for outcome in outcomes), default=0)
     ks = sorted(set(ks)) if ks else default_ks(n)
     rows: list[Json] = []
+    sequential = identity["strategy"]["name"] in SEQUENTIAL
     for group, members in _groups(outcomes):
-        rows += _rows(members, ks, group, cluster)
+        rows += _rows(members, [] if sequential else ks, group, cluster)
+        rows += _attempt_rows(members, n, group, cluster) if sequential else []
+    if localization.concerns(run):
+        rows += localization.rows(run)
     return {
         "schema": RESULTS_SCHEMA,
         "task": identity["task"]["name"],
@@ -59,7 +64,7 @@ def build(run: Run, ks: Sequence[int] | None = None, *, cluster: str | None = No
         "cluster": cluster,
         "bootstrap": {"seed": SEED, "resamples": RESAMPLES, "library": "scipy.stats.bootstrap"},
         "metrics": rows,
-        "curves": _curves(outcomes, n, cluster),
+        "curves": {} if sequential else _curves(outcomes, n, cluster),
     }
 
 
@@ -102,6 +107,32 @@ def _rows(
     rows.append(_row("total_tokens", None, group, totals, 0, bounds=None, clusters=_labels(known, cluster)))
     rows.append(_human_ratio(outcomes, group, cluster))
     return rows + tokens.further(outcomes, group, cluster=cluster)
+
+
+ATTEMPTS: dict[str, Callable[[Sequence[bool]], float | None]] = {
+    "attempt@k": lambda right: float(right[-1]),
+    "any@k": lambda right: float(any(right)),
+    "fixed@k": lambda right: None if len(right) < 2 or right[-2] else float(right[-1]),
+    "broken@k": lambda right: float(not right[-1]) if len(right) > 1 and right[-2] else None,
+}
+"""What is said of attempt k from the verdicts on the first k: is it right; was one so far; is it right where the one
+before was wrong, and wrong where that was right (None: it was not). The Meta-CoT paper, Figure 10."""
+
+
+def _attempt_rows(
+    outcomes: Sequence[Outcome], n: int, group: tuple[str, Any], cluster: str | None = None
+) -> list[Json]:
+    """The numbers of each attempt in turn, over the problems that have it and whose attempts up to it were judged."""
+    rows = []
+    for k in range(1, n + 1):
+        members = [o for o in outcomes if len(o.correct) >= k]
+        judged = [(o, [bool(x) for x in o.correct[:k]]) for o in members if None not in o.correct[:k]]
+        for metric, of in ATTEMPTS.items():
+            found = [(o, value) for o, right in judged if (value := of(right)) is not None]
+            if found or metric in ("attempt@k", "any@k"):
+                values, labels = [value for _, value in found], _labels([o for o, _ in found], cluster)
+                rows.append(_row(metric, k, group, values, len(members) - len(judged), clusters=labels))
+    return rows
 
 
 _PER_RESPONSE: dict[str, Callable[[Outcome], Sequence[float]]] = {

@@ -50,6 +50,14 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(json.loads(text))
 
 
+def misshapen(entries: Sequence[Entry]) -> str | None:
+    """What is wrong with the first entry that is not of the published form."""
+    for entry in entries:
+        for _, message in _form(Path(), entry.data):
+            return f"{entry.path}: {message}"
+    return None
+
+
 def check_folder(folder: Path) -> list[Finding]:
     """Everything about the entries of a folder. Raises UsageError where there is no such folder."""
     found: list[Finding] = []
@@ -140,7 +148,7 @@ def _content(path: Path, data: Json) -> Messages:
         yield "warning", "No samples are attached: nothing could be recomputed."
         return
     try:
-        yield from unlikely(entry, list(entry.problems()))
+        yield from unlikely(entry, entry.problems())
         yield from _recomputed(entry)
     except HarnessError as error:
         yield "error", str(error)

@@ -6,8 +6,7 @@ per pair: a hundred runs have 4,950.
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +14,6 @@ from harness.core import CUT
 from harness.run import Json
 
 __all__ = ["Catalogue", "Counts"]
-
-MISSING = -1
 
 
 @dataclass
@@ -50,46 +47,41 @@ class Catalogue:
 
 @dataclass
 class Counts:
-    """Numbers per problem of one run, by the place of the problem; `MISSING` where a run does not have it, or where it
-    failed. `right` is 1 where the chosen response is correct, 0 where it is not, 2 where nothing judged it."""
+    """Numbers per problem of one run, by the place of the problem: n, c, unjudged, right, tokens, cut.
 
-    n: array[int] = field(default_factory=lambda: array("i"))
-    c: array[int] = field(default_factory=lambda: array("i"))
-    unjudged: array[int] = field(default_factory=lambda: array("i"))
-    right: array[int] = field(default_factory=lambda: array("i"))
-    tokens: array[int] = field(default_factory=lambda: array("q"))
-    cut: array[int] = field(default_factory=lambda: array("i"))
+    `right` is 1 where the chosen response is correct, 0 where it is not, 2 where nothing judged it. A problem that the
+    run does not have, or that failed, is None here and -1 in every column of the shard."""
+
+    rows: list[tuple[int, int, int, int, int, int] | None] = field(default_factory=list)
 
     def put(self, place: int, problem: Json) -> None:
         """Take a problem's line."""
         if problem["status"] != "ok":
             return
-        for column in self._columns():
-            column.extend([MISSING] * (place + 1 - len(column)))
-        responses = problem["responses"]
-        self.n[place], self.c[place] = problem["n"], problem["c"]
-        self.unjudged[place] = sum(r["correct"] is None for r in responses)
-        self.right[place] = 2 if problem["correct"] is None else int(problem["correct"])
-        self.tokens[place] = (problem["usage"] or {}).get("completion_tokens", 0)
-        self.cut[place] = sum(r["finish_reason"] in CUT for r in responses)
-
-    def _columns(self) -> Sequence[array[int]]:
-        return (self.n, self.c, self.unjudged, self.right, self.tokens, self.cut)
+        responses, correct = problem["responses"], problem["correct"]
+        self.rows.extend([None] * (place + 1 - len(self.rows)))
+        self.rows[place] = (
+            problem["n"],
+            problem["c"],
+            sum(1 for r in responses if r["correct"] is None),
+            2 if correct is None else int(correct),
+            (problem["usage"] or {}).get("completion_tokens", 0),
+            sum(1 for r in responses if r["finish_reason"] in CUT),
+        )
 
     def share(self, place: int) -> tuple[int, int] | None:
         """(correct, judged) responses of a problem, None where there are none."""
-        if place >= len(self.n) or self.n[place] == MISSING:
-            return None
-        judged = self.n[place] - self.unjudged[place]
-        return (self.c[place], judged) if judged else None
+        row = self.rows[place] if place < len(self.rows) else None
+        return None if row is None or row[0] == row[2] else (row[1], row[0] - row[2])
 
     def data(self) -> Json:
         """As a shard: a column that has one value throughout is that value."""
+        rows = [(-1,) * 6 if row is None else row for row in self.rows]
+        columns = zip(*rows, strict=True) if rows else [()] * 6
         names = ("n", "c", "unjudged", "right", "tokens", "cut")
-        columns = {name: _column(column) for name, column in zip(names, self._columns(), strict=True)}
-        return {"places": len(self.n), **columns}
+        made = {name: _column(column) for name, column in zip(names, columns, strict=True)}
+        return {"places": len(rows), **made}
 
 
-def _column(values: Iterable[int]) -> list[int] | int:
-    found = list(values)
-    return found[0] if len(set(found)) == 1 and found[0] != MISSING else found
+def _column(values: Sequence[int]) -> list[int] | int:
+    return values[0] if len(set(values)) == 1 and values[0] >= 0 else list(values)

@@ -10,12 +10,9 @@ An entry can be read as a run (`Entry.run`), so that every report, comparison an
 
 from __future__ import annotations
 
-import gzip
-import io
-import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -28,7 +25,7 @@ from harness.core import IncompleteError, UsageError
 from harness.files import digest, dumps, read_json, replacing, write_text
 from harness.outcomes import DRAWING
 from harness.run import WHOLE, Json, Run
-from leaderboard.samples import REQUIRED, as_problem, as_responses, samples, without_text
+from leaderboard.samples import as_problem, as_responses, gzipped, read_samples, samples, without_text
 
 SCHEMA = "harness.entry/1"
 Attach = Literal["numbers", "transcripts"]
@@ -137,15 +134,26 @@ class Entry:
 
     @cached_property
     def tallies(self) -> dict[str, Tally]:
-        """The problems in numbers by id, in the benchmark's order: read once and kept."""
-        return {sys.intern(line["problem_id"]): _tally(line) for line in self._lines()}
+        """The problems in numbers by id, in the benchmark's order: kept from the first whole reading of the samples."""
+        return {sys.intern(line["problem_id"]): _tally(line) for line in self._read()}
 
     def problems(self) -> Iterator[Json]:
         """The sample lines in the benchmark's order, read as they are asked for; none where no samples are attached."""
         return (line if self.textual else without_text(line) for line in self._lines())
 
     def _lines(self) -> Iterator[Json]:
-        return samples(self.source, self.statements) if self.source else _read_samples(self.samples_path)
+        """The lines as they are; their tallies are kept on the way, since reading is what takes time."""
+        if "tallies" in self.__dict__:
+            yield from self._read()
+            return
+        found = {}
+        for line in self._read():
+            found[sys.intern(line["problem_id"])] = _tally(line)
+            yield line
+        self.__dict__["tallies"] = found
+
+    def _read(self) -> Iterator[Json]:
+        return samples(self.source, self.statements) if self.source else read_samples(self.samples_path)
 
     @property
     def samples_path(self) -> Path | None:
@@ -163,9 +171,9 @@ class Entry:
 
 
 def _tally(line: Json) -> Tally:
-    usage = line["usage"] or {}
-    tokens = usage.get("completion_tokens", 0)
-    return Tally(tokens=tokens, **{name: line[name] for name in Tally._fields if name != "tokens"})
+    tokens = (line["usage"] or {}).get("completion_tokens", 0)
+    counts = line["n"], line["c"], line["unjudged"]
+    return Tally(line["level"], line["subject"], line["status"], *counts, line["correct"], tokens)
 
 
 class _EntryRun(Run):
@@ -324,19 +332,15 @@ def _text(value: Any, indent: str = "") -> str:
     return "[\n" + ",\n".join(lines) + f"\n{indent}]"
 
 
-def gzipped(lines: Iterable[str]) -> bytes:
-    """Text compressed so that the same text gives the same bytes: no time and no name in the head."""
-    buffer = io.BytesIO()
-    with gzip.GzipFile(fileobj=buffer, mode="wb", filename="", mtime=0, compresslevel=9) as stream:
-        stream.writelines(line.encode() for line in lines)
-    return buffer.getvalue()
-
-
 def read(path: Path) -> Entry:
     """The entry of a file. Raises UsageError where it is missing, damaged or of another schema."""
     data = read_json(path)
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise UsageError(f"{path} is not of schema {SCHEMA}. `harness leaderboard add RUN` makes an entry.")
+    if data.get("id") != path.stem or not re.fullmatch(r"[a-z0-9_][a-z0-9._-]*", path.stem):
+        raise UsageError(
+            f"{path} has the id '{data.get('id')}', which must be the file's name. See `harness leaderboard check`."
+        )
     return Entry(data, path)
 
 
@@ -350,18 +354,3 @@ def read_folder(folder: Path) -> list[Entry]:
 def redact(entry: Entry) -> Entry:
     """The same entry with every text of its problems and responses withheld."""
     return replace(entry, withheld=True)
-
-
-def _read_samples(path: Path | None) -> Iterator[Json]:
-    """The lines of a samples file. Raises UsageError where it is missing or damaged."""
-    if path is None:
-        return
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as stream:
-            for number, text in enumerate(stream, 1):
-                line = json.loads(text)
-                if not isinstance(line, dict) or REQUIRED - line.keys():
-                    raise UsageError(f"Line {number} of the samples {path} is no problem of the published form.")
-                yield line
-    except (OSError, EOFError, ValueError) as error:
-        raise UsageError(f"The samples {path} cannot be read: {error}.") from error

@@ -42,6 +42,11 @@ _ELEMENTS = frozenset(
 )
 _LENGTH = re.compile(r"[-+]?(?:\d{1,4}(?:\.\d{1,4})?|\.\d{1,4})?(?:em|ex|px|pt|mu|cm|mm|in|pc|%)?")
 _WORDS = re.compile(r"[a-z0-9. -]{0,200}")
+_SPACES = {"veryverythin": 1, "verythin": 2, "thin": 3, "medium": 4, "thick": 5, "verythick": 6, "veryverythick": 7}
+"""Named widths in 18ths of an em (MathML 3, section 3.1.1), which browsers no longer know."""
+_NAMED = re.compile(rf"(negative)?({'|'.join(_SPACES)})mathspace")
+_ALIKE = re.compile(r"\\(begin|end)\{(?:aligned|eqnarray\*?|alignat\*?|multline\*?|gather\*?|gathered)\}")
+"""Environments of rows that the converter does not know; it aligns rows without "&" as well."""
 _LENGTHS = frozenset("width height depth lspace rspace voffset minsize maxsize linethickness".split())
 _VALUES = frozenset(
     "display displaystyle scriptlevel stretchy fence form separator accent accentunder largeop movablelimits symmetric"
@@ -61,7 +66,7 @@ def formula(tex: str, *, display: bool = False) -> Markup | None:
     from latex2mathml.converter import convert_to_element
 
     try:
-        tree = convert_to_element(tex, display="block" if display else "inline")
+        tree = convert_to_element(_ALIKE.sub(r"\\\1{align*}", tex), display="block" if display else "inline")
         inner = "".join(_content(tree))
     except Exception:  # whatever it is that the converter makes of somebody's text: the source is shown
         return None
@@ -107,7 +112,9 @@ def _content(tree: Element) -> Iterator[str]:
 def _attributes(element: Element) -> str:
     """The attributes, each of a known name with a value of its kind. Raises ValueError for others."""
     found = []
-    for name, value in element.attrib.items():
+    for name, given in element.attrib.items():
+        named = _NAMED.fullmatch(given)
+        value = given if named is None else f"{'-' if named[1] else ''}{_SPACES[named[2]] / 18:.4g}em"
         if name in _LENGTHS:
             number = re.search(r"[\d.]+", value)
             known = _LENGTH.fullmatch(value) is not None

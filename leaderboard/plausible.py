@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from harness.files import digest
@@ -38,18 +38,19 @@ def impossible(results: Json) -> Iterator[str]:
         yield "There are more finished and failed problems than selected ones."
 
 
-def unlikely(entry: Entry, lines: Sequence[Json]) -> Iterator[tuple[str, str]]:
-    """(level, text) about the samples: contradictions are errors, oddities warnings."""
-    ids = [line["problem_id"] for line in lines]
+def unlikely(entry: Entry, lines: Iterable[Json]) -> Iterator[tuple[str, str]]:
+    """(level, text) about the samples: contradictions are errors, oddities warnings. Reads a line at a time."""
+    limit = entry.data["manifest"]["identity"]["sampling"].get("max_tokens")
+    ids = []
+    for line in lines:
+        ids.append(line["problem_id"])
+        yield from (("error", f"{line['problem_id']}: {text}") for text in _line(entry, line, limit))
     if len(set(ids)) < len(ids):
         yield "error", "A problem is there twice in the samples."
     if len(ids) != entry.data["samples"]["problems"]:
         yield "error", f"The samples have {len(ids)} problems, the entry says {entry.data['samples']['problems']}."
     if digest(ids) != entry.data["manifest"]["identity"]["problems"]:
         yield "error", "The problems of the samples are not those of the identity, in their order."
-    limit = entry.data["manifest"]["identity"]["sampling"].get("max_tokens")
-    for line in lines:
-        yield from (("error", f"{line['problem_id']}: {text}") for text in _line(entry, line, limit))
     rows = {r["metric"]: r for r in entry.data["results"]["metrics"] if r["group"] == "all" and r["k"] is None}
     cut = rows.get("truncated", {}).get("value") or 0.0
     if cut > SUSPICIOUS:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import gzip
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from harness.core import UsageError
 from harness.run import Json, Run
 
 TEXTS = ("text", "answer")
@@ -82,6 +87,8 @@ def _sample(problem: Json, responses: list[Json], tree: Json | None, statement: 
 
 def without_text(sample: Json) -> Json:
     """The line with no word of the problem or of a model in it: numbers, verdicts and scores stay."""
+    if _silent(sample):
+        return sample
     tree = sample["tree"]
     choices = sample["choices"] and {
         rule: choice and {**choice, "answer": None} for rule, choice in sample["choices"].items()
@@ -96,6 +103,15 @@ def without_text(sample: Json) -> Json:
     }
 
 
+def _silent(sample: Json) -> bool:
+    """Whether there is no text in it, as in most lines: the quick way."""
+    if sample["statement"] is not None or sample["gold"] is not None or sample["tree"]:
+        return False
+    if any(choice and choice["answer"] is not None for choice in (sample["choices"] or {}).values()):
+        return False
+    return all(r["text"] is None and r["answer"] is None for r in sample["responses"])
+
+
 def _bare(node: Json) -> Json:
     """A node of a tree without its texts, which a strategy may keep under any name."""
     return {k: v if k in _WORDS or not _wordy(v) else None for k, v in node.items()}
@@ -106,3 +122,36 @@ _WORDS = ("state", "finish_reason", "kind", "nodes")
 
 def _wordy(value: Any) -> bool:
     return isinstance(value, str | dict) or (isinstance(value, list) and any(map(_wordy, value)))
+
+
+def gzipped(lines: Iterable[str]) -> bytes:
+    """Text compressed so that the same text gives the same bytes: no time and no name in the head."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile(fileobj=buffer, mode="wb", filename="", mtime=0, compresslevel=9) as stream:
+        stream.writelines(line.encode() for line in lines)
+    return buffer.getvalue()
+
+
+_BUFFER = 1 << 18
+"""Bytes decompressed at once."""
+LINE_LIMIT, FILE_LIMIT = 1 << 28, 1 << 34
+"""Bytes of a problem and of a whole file, decompressed: a few kilobytes may hold a bomb."""
+
+
+def read_samples(path: Path | None) -> Iterator[Json]:
+    """The lines of a samples file. Raises UsageError where it is missing or damaged."""
+    if path is None:
+        return
+    try:
+        with io.BufferedReader(gzip.open(path), _BUFFER) as stream:
+            number = total = 0
+            while raw := stream.readline(LINE_LIMIT + 1):
+                number, total = number + 1, total + len(raw)
+                if len(raw) > LINE_LIMIT or total > FILE_LIMIT:
+                    raise UsageError(f"The samples {path} are too large at line {number}.")
+                line = json.loads(raw)
+                if not isinstance(line, dict) or REQUIRED - line.keys():
+                    raise UsageError(f"Line {number} of the samples {path} is no problem of the published form.")
+                yield line
+    except (OSError, EOFError, ValueError, RecursionError) as error:
+        raise UsageError(f"The samples {path} cannot be read: {error}.") from error

@@ -86,12 +86,14 @@ def _order(entry: Entry) -> tuple[str, float, str]:
 
 
 def contents(made: Site) -> Iterator[tuple[str, bytes]]:
-    """Every file of the site but the index of its files, a page at a time."""
-    for name in sorted(module.name for module in pkgutil.iter_modules(registry.__path__)):
-        if not name.startswith("_"):
-            module = importlib.import_module(f"{registry.__name__}.{name}")
-            for path, content in module.pages(made):
-                yield path, content.encode() if isinstance(content, str) else content
+    """Every file of the site but the index of its files, a page at a time.
+
+    A module that says `FIRST` goes first: what reads all samples anyway fills the entries' tallies for the others."""
+    names = (module.name for module in pkgutil.iter_modules(registry.__path__) if not module.name.startswith("_"))
+    modules = [importlib.import_module(f"{registry.__name__}.{name}") for name in sorted(names)]
+    for module in sorted(modules, key=lambda module: not getattr(module, "FIRST", False)):
+        for path, content in module.pages(made):
+            yield path, content.encode() if isinstance(content, str) else content
     for file in sorted(files("leaderboard").joinpath("static").iterdir(), key=lambda f: f.name):
         yield file.name, file.read_bytes()
 

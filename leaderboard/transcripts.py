@@ -6,6 +6,7 @@ import heapq
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from itertools import accumulate
 
@@ -44,14 +45,21 @@ class Chosen:
         if self._most is None:
             self._kept.append((0, place, problem))
             return
-        digest = sha256(problem["problem_id"].encode("utf-8", "replace")).digest()
-        heapq.heappush(self._kept, (-int.from_bytes(digest[:8]), -place, problem))
-        if len(self._kept) > self._most:
-            heapq.heappop(self._kept)
+        item = -_draw(problem["problem_id"]), -place, problem
+        if len(self._kept) < self._most:
+            heapq.heappush(self._kept, item)
+        elif item > self._kept[0]:
+            heapq.heapreplace(self._kept, item)
 
     def problems(self) -> list[tuple[int, Json]]:
         """(number, line), in the order of the numbers."""
         return sorted(((abs(place), problem) for _, place, problem in self._kept), key=lambda pair: pair[0])
+
+
+@lru_cache(maxsize=1 << 16)
+def _draw(name: str) -> int:
+    """The number by which a problem is drawn: the same in every run."""
+    return int.from_bytes(sha256(name.encode("utf-8", "replace")).digest()[:8])
 
 
 def responses(problem: Json) -> Iterator[Json]:

@@ -36,8 +36,11 @@ def views(runs: Sequence[Run]) -> list[View]:
 def of_run(run: Run) -> list[View]:
     """Within and across the problems of one run; the attempts where they were made in order."""
     own = found(run)
-    shown = [_ranks(run, own), _within(run, own), _across(run, own)]
-    if run.manifest["identity"]["strategy"]["name"] == "revise":
+    strategy = run.manifest["identity"]["strategy"]["name"]
+    shown = [_ranks(run, own), _within(run, own)]
+    if strategy != "budget_forcing":  # whose lengths are the budget's and not the model's
+        shown.append(_across(run, own))
+    if strategy == "revise":
         shown.append(_attempts(run, own))
     return [view for view in shown if view is not None]
 
@@ -134,10 +137,10 @@ def series(group: Sequence[Side]) -> View | None:
     if any(side.strategy["name"] == "greedy" for side in own):
         notes.append("greedy: no budget, at temperature 0")
     if trend is not None:
-        misfit = "n/a" if trend.misfit is None else probability(trend.misfit)
         gain = _points({"value": trend.slope, "low": trend.low, "high": trend.high})
-        notes.append(f"accuracy on log2 tokens: {gain} points per doubling (bootstrap over problems); p {misfit} that")
-        notes[-1] += " points of a line would lie so far off it"
+        notes.append(f"accuracy on log2 tokens: {gain} points per doubling (bootstrap over problems)")
+        if trend.misfit is not None:
+            notes[-1] += f"; p {probability(trend.misfit)} that points of a line would lie so far off it"
         rows.append(
             {"task": own[0].task, "model": own[0].model, "metric": "budget_trend", "value": trend.slope}
             | {"low": trend.low, "high": trend.high, "p": trend.misfit, "problems": trend.problems}

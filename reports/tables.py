@@ -17,6 +17,8 @@ from harness.run import IMPORTED, Json, Run
 
 GROUPS = ("level", "subject")
 SHOWN_KS = 3
+LOCALIZATION = ("f1", "accuracy_erroneous", "accuracy_correct", "f1_tuned", "step_auroc")
+"""What tasks have that ask where the first wrong step is."""
 ORACLE = " (ORACLE: sees the gold answers; an analysis, no result)"
 
 
@@ -82,13 +84,13 @@ def table(run: Run, *, by: str = "level", metrics: Sequence[str] = ()) -> tuple[
 
 def caption(run: Run) -> str:
     """What the run is: task, strategy with its parameters, model, state."""
-    results = run.results()
-    strategy = results["strategy"]
+    identity, state = run.manifest["identity"], run.manifest["state"]
+    strategy = identity["strategy"]
     options = ", ".join(f"{k}={v}" for k, v in strategy["parameters"].items())
-    state = run.manifest["state"]
-    what = f"{results['task']} · {strategy['name']}{f'({options})' if options else ''} · {results['model']}"
+    name = f"{strategy['name']}{f'({options})' if options else ''}"
     gold = f" · its strategy{ORACLE}" if run.manifest.get("strategy_uses_gold") else ""
-    return f"{what}{by_whom(run.manifest.get('verifier'))}{gold} · {state}"
+    what = f"{identity['task']['name']} · {name} · {run.manifest['model']}{by_whom(run.manifest.get('verifier'))}"
+    return f"{what}{gold} · {state}"
 
 
 def by_whom(verifier: Json | None) -> str:
@@ -123,13 +125,14 @@ def footnotes(run: Run, *, metrics: Sequence[str] = ()) -> list[str]:
     warnings = [f"warning: {text}" for text in run.manifest.get("warnings", ())]
     whole = {(r["metric"], r["k"]): r for r in results["metrics"] if r["group"] == "all"}
     sure = [*_coverage(results["metrics"], columns), *_two_errors(whole, columns), *_tokens(whole, unit)]
+    sure += _localization(whole)
     return [covered, cost, interval, *sure, *said, *warnings, f"run: {run.folder}"]
 
 
 def _coverage(metrics: Sequence[Json], columns: Sequence[Column]) -> list[str]:
     """What "of N" in a cell means, where there is one."""
     answered = {(r["group"], r["value_of_group"]): r["problems"] for r in metrics if r["metric"] == "truncated"}
-    shown = set(columns)
+    shown = {column for column in columns if column[0] not in LOCALIZATION}  # which are about some by their nature
     partly = any(
         (r["metric"], r["k"]) in shown and 0 < r["problems"] < answered[r["group"], r["value_of_group"]]
         for r in metrics
@@ -147,7 +150,7 @@ def _two_errors(whole: Mapping[Column, Json], columns: Sequence[Column]) -> list
         row = whole.get(column)
         if row is None or column[0] in ("human_tokens", "truncated", "unjudged"):
             continue
-        scale = 1 if column[0].endswith(("_tokens", "_ratio", "_slope", "_of_medians")) else 100
+        scale = 1 if column[0].endswith(("_tokens", "_ratio", "_slope", "_of_medians", "_auroc")) else 100
         new, same = (f"{scale * e:.2g}" if e else "n/a" for e in (row["se"], row.get("se_samples")))
         if (new, same) != ("n/a", "n/a"):
             some |= same != "n/a"
@@ -175,6 +178,25 @@ def _tokens(whole: Mapping[Column, Json], unit: str) -> list[str]:
             f"a ratio of means over {ratio['problems']} problems"
         )
     return [f"completion tokens: {'; '.join(said)} (bootstrap over {unit})"] if said else []
+
+
+def _localization(whole: Mapping[Column, Json]) -> list[str]:
+    """What stands behind the numbers of a task that asks where the first wrong step is."""
+    row, tuned = whole.get(("f1", None)), whole.get(("f1_tuned", None))
+    if row is None:
+        return []
+    said = "f1: harmonic mean of the accuracies on erroneous and on correct solutions, in the last line the mean over "
+    said += "levels; intervals by bootstrap over problems, of which one may have several solutions"
+    at = [f"a step is wrong below the threshold {row['threshold']:g}"] if "threshold" in row else []
+    if tuned is not None:
+        first, second = tuned["thresholds"]
+        at.append(
+            "f1_tuned: each half of the problems at the threshold that is best on the other, which its interval takes "
+            f"as given ({first:.4g}, {second:.4g})"
+        )
+    if row["unjudged"]:
+        at.append(f"{row['unjudged']} solutions have no score and are in none of these numbers")
+    return [said, *at]
 
 
 def _one(run: Run, by: str, metrics: Sequence[str]) -> str:
@@ -212,15 +234,17 @@ def _shown(metrics: Sequence[Json], names: Sequence[str]) -> list[Column]:
 def _columns(metrics: Sequence[Json]) -> list[Column]:
     """The metrics that a table shows. Of many k, three: the first, the middle and the last."""
     columns: list[Column] = [("accuracy", None)]
+    columns += [(name, None) for name in LOCALIZATION if any(row["metric"] == name for row in metrics)]
     whole = [row for row in metrics if row["group"] == "all"]
-    for name in ("pass@k", "maj@k", "best@k", "wmaj@k"):
+    for name in ("pass@k", "maj@k", "best@k", "wmaj@k", "attempt@k", "any@k"):
         ks = [row["k"] for row in whole if row["metric"] == name]
         if ks == [1]:
             continue  # one response: all of them are the accuracy
         if len(ks) > SHOWN_KS:
             ks = [ks[0], ks[len(ks) // 2], ks[-1]]
-        columns += [(name, k) for k in ks if k > 1 or name == "pass@k"]
-    columns += [("completion_tokens", None)]
+        columns += [(name, k) for k in ks if k > 1 or name in ("pass@k", "attempt@k")]
+    if len(columns) == 1 or any(row["metric"] == "completion_tokens" and row["value"] for row in whole):
+        columns += [("completion_tokens", None)]
     if any(row["metric"] == "thinking_tokens" and row["value"] for row in whole):
         columns += [("thinking_tokens", None)]
     if any(row["metric"] == "human_tokens" and row["value"] for row in whole):
@@ -249,6 +273,8 @@ def _number(name: str, row: Json) -> str:
     if name.endswith(("_ratio", "_slope", "_of_medians")):
         interval = "" if row["low"] is None else f" [{row['low']:.3g}, {row['high']:.3g}]"
         return f"{value:.3g}{interval}"
+    if name == "step_auroc":
+        return f"{value:.3f}" + ("" if row["low"] is None else f" [{row['low']:.2f}, {row['high']:.2f}]")
     if row["low"] is None:
         return f"{100 * value:.1f}"
     return f"{100 * value:.1f} [{100 * row['low']:.0f}, {100 * row['high']:.0f}]"

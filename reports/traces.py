@@ -15,8 +15,8 @@ from reports.views import View
 CONTENT = {
     "tokens": "tokens", "steps": "steps", "backtracking_per_1000": "backtracking", "verification_per_1000": "checking",
     "regret_per_1000": "regret", "return_per_1000": "returns", "repetition_rate": "repeated steps",
-    "repeated_token_share": "their tokens", "repeated_gram_share": "repeated 5-grams",
-    "restated_share": "restated formulas",
+    "semantic_per_1000": "like meaning", "repeated_token_share": "their tokens",
+    "repeated_gram_share": "repeated 5-grams", "restated_share": "restated formulas",
 }  # fmt: skip
 ATTEMPTS = {
     "attempts": "attempts", "first_final": "first final", "reach_of_final": "reached at", "outcome_efficiency": "ξ_O",
@@ -115,6 +115,8 @@ def _about(run: Run, analysed: Sequence[Analysed]) -> list[str]:
     ]
     if hidden := sum(counted.hidden for counted in own):
         notes.append(f"{hidden} responses hide their thinking: what is told of them is told of their answers")
+    if cut := sum(counted.cut for counted in own):
+        notes.append(f"{cut} responses are too long to be read whole: what is told of them is told of their beginning")
     forced = run.manifest["identity"]["strategy"]["name"] == "budget_forcing"
     return (
         [*notes, "phrases that the strategy wrote itself ('Wait') are counted with the model's own"]

@@ -14,6 +14,7 @@ import os
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -85,7 +86,29 @@ def rows(name: str) -> list[dict[str, Any]]:
     Raises UsageError when the file cannot be had, is not the pinned one, or cannot be read.
     """
     path = locate(name)
-    return _parse(_content(path), path)
+    return parse(read(path), path)
+
+
+def either(paths: Sequence[str], url: str) -> tuple[Path, bool]:
+    """The first of several spellings of one file in the data folder or the cache, else what `url` holds, kept under the
+    first; and whether it was fetched. Nothing is compared with a digest: the caller must know the content. Raises
+    UsageError where there is none."""
+    given = os.environ.get("HARNESS_DATA")
+    cache = cache_folder() / "data"
+    for folder in ([Path(given)] if given else []) + [cache]:
+        for path in paths:
+            if (folder / path).is_file():
+                return folder / path, folder == cache
+    target = cache / paths[0]
+    try:
+        _write(target, _download(url))
+    except OSError as error:
+        places = f"{given} (HARNESS_DATA) or {cache}" if given else str(cache)
+        raise UsageError(
+            f"{paths[0]} is in neither of {places} and could not be downloaded ({url}: {error}). "
+            f"Put the file there, as {', '.join(Path(path).suffix for path in paths)}."
+        ) from error
+    return target, True
 
 
 def digests(name: str) -> dict[str, str]:
@@ -131,10 +154,11 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 @lru_cache(maxsize=64)
 def _sha256(path: Path, size: int, mtime_ns: int) -> str:
-    return hashlib.sha256(_content(path)).hexdigest()
+    return hashlib.sha256(read(path)).hexdigest()
 
 
-def _content(path: Path) -> bytes:
+def read(path: Path) -> bytes:
+    """The bytes of a file of a benchmark. Raises UsageError for one that cannot be read or is too large to be one."""
     try:
         with path.open("rb") as file:
             content = file.read(_SIZE_LIMIT + 1)
@@ -148,7 +172,8 @@ def _content(path: Path) -> bytes:
 # ------------------------------------------------------------------------------------------------------------- reading
 
 
-def _parse(content: bytes, path: Path) -> list[dict[str, Any]]:
+def parse(content: bytes, path: Path) -> list[dict[str, Any]]:
+    """The JSON objects of a file, one per line (of the only member, for an archive). Raises UsageError."""
     if path.suffix == ".zip":
         content = _unzipped(content, path)
     found = []

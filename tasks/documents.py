@@ -4,7 +4,8 @@ A document of ours has the columns
 
     problem_id, problem, answer, level, subject, difficulty, solutions
 
-of which all but the first two may be null, and whatever else its scorer needs (`choices`, `numbers` ...). The column
+of which all but the first two may be null, and whatever else its scorer needs (`choices`, `numbers` ...); `steps` are
+those of a solution that is to be judged. The column
 `scorer` names the module in `scorers` that grades it; it comes from `metadata.scorer` of the task's YAML.
 """
 
@@ -52,7 +53,13 @@ def problem_of(doc: Mapping[str, Any], messages: Sequence[Message] = (), text: s
     for name in ("problem_id", "problem"):
         if not isinstance(doc.get(name), str) or not doc[name].strip():
             raise UsageError(f"Field {name} of document {doc.get('problem_id')!r} is {doc.get(name)!r}, not a text.")
-    for name, kinds in (("level", int | str), ("subject", str), ("difficulty", int | float), ("solutions", list)):
+    for name, kinds in (
+        ("level", int | str),
+        ("subject", str),
+        ("difficulty", int | float),
+        ("solutions", list),
+        ("steps", list),
+    ):
         if doc.get(name) is not None and not isinstance(doc[name], kinds):
             raise UsageError(f"Field {name} of document {doc['problem_id']!r} is {doc[name]!r}, of the wrong type.")
     answer, difficulty = doc.get("answer"), doc.get("difficulty")
@@ -66,6 +73,7 @@ def problem_of(doc: Mapping[str, Any], messages: Sequence[Message] = (), text: s
         solutions=tuple(solution for solution in doc.get("solutions") or () if solution),
         messages=tuple(messages),
         text=text,
+        given=tuple(doc.get("steps") or ()),
         doc=doc,
     )
 

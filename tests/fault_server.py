@@ -93,6 +93,8 @@ class FaultServer:
     faults: either a script, whose i-th entry is the fault of the i-th request (None: it is served; after the end of
         the script all are), or shares, as {"500": 0.1}, drawn by a generator with `seed` in the order of arrival
     model: the name it serves; another one is answered with 404
+    pooling: (path, token ids) -> what a reward model says, an entry of the answer's data; with it there are /pooling
+        and /classify
     hold: answers are held back until so many requests have arrived, which shows that they are sent side by side
 
     What happened, also after closing: `calls` (every request), `answered` (completions sent with status 200), `faults`
@@ -109,6 +111,7 @@ class FaultServer:
         seed: int = 0,
         model: str = "fake",
         hold: int = 0,
+        pooling: Callable[[str, list[int]], Json] | None = None,
     ) -> None:
         unknown = {fault for fault in faults if fault is not None} - set(FAULTS)
         assert not unknown, f"unknown faults: {unknown}"
@@ -124,6 +127,7 @@ class FaultServer:
         self._random = random.Random(seed)
         self._model = model
         self._hold = hold
+        self._pooling = pooling
         self._changed = threading.Condition()
         self._connections: set[asyncio.Task[None]] = set()
         self._connected = 0
@@ -260,6 +264,11 @@ class FaultServer:
         """What a server without faults would send, and its status."""
         if call.method == "GET" and call.path == "/v1/models":
             return {"object": "list", "data": [{"id": self._model, "object": "model"}]}, 200
+        if call.method == "POST" and call.path in ("/pooling", "/classify") and self._pooling is not None:
+            ids = call.body["input"]
+            usage = {"prompt_tokens": len(ids), "completion_tokens": 0, "total_tokens": len(ids)}
+            entry = {"index": 0, **self._pooling(call.path, ids)}
+            return {"id": f"pool-{call.number}", "model": self._model, "data": [entry], "usage": usage}, 200
         chat = call.path == "/v1/chat/completions"
         if call.method != "POST" or not (chat or call.path == "/v1/completions"):
             return {"detail": "Not Found"}, 404

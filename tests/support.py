@@ -157,10 +157,11 @@ def search(
     budget: int | None = None,
     sampling: Sampling | None = None,
     converses: bool = False,
+    runner: asyncio.Runner | None = None,
     **parameters: Any,
 ) -> Search:
     """Run a strategy over the toy policy (or another `engine`) and the toy verifier (or another). Where it `converses`,
-    it may ask about the problem in other words."""
+    it may ask about the problem in other words. A `runner` saves a loop per search where there are many."""
     problem = problem or small_task(1).problems[0]
     generate = engine or Toy("default", [problem], step_accuracy=step_accuracy).generate
     found = Search(meter=Meter(budget))
@@ -186,5 +187,5 @@ def search(
     }
     target = registry.component("strategy", strategy)
     wanted = {name: part for name, part in parts.items() if name in registry.injected(target)}
-    found.selection = asyncio.run(target(**wanted, **parameters))
+    found.selection = (runner.run if runner else asyncio.run)(target(**wanted, **parameters))
     return found

@@ -48,6 +48,12 @@ def test_without_scores_nothing_is_best_and_nobody_makes_one_up() -> None:
     assert chosen(["a", "b"], [None, 0.0])["best"] == 1
 
 
+def test_a_missing_score_has_no_weight_and_is_not_0() -> None:
+    assert chosen(["a", "b", "b"], [-2.0, None, None])["weighted_majority"] == 0  # 0 would be more than -2
+    assert chosen(["a", "b", "b"], [0.1, None, 0.05])["weighted_majority"] == 0
+    assert chosen(["a", None, "b"], [None, 0.9, None])["weighted_majority"] == 1  # nobody votes: the best one
+
+
 def test_no_candidates_no_choice() -> None:
     assert set(choices([], [], {"visits": []}, []).values()) == {None}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import subprocess
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from harness import registry
 from harness.cli import main, normalise
+from harness.commands import doctor
 from harness.files import FolderLock
 from support import lines
 
@@ -334,6 +337,23 @@ def test_doctor(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert re.search(r"ok +grader", out)
     assert re.search(r"ok +game24 +1362 problems", out)
     assert re.search(r"ok +token ids", out)
+    for name in registry.names("verifier"):
+        assert re.search(rf"^(ok|warning) +{name} ", out, re.MULTILINE)
+
+
+def asked(verifier: str, model: str | None = "toy/default") -> list[tuple[str, str, str]]:
+    given = argparse.Namespace(model=model, M=None, verifier=verifier, V=None, task="game24")
+    return list(doctor._asked(given))
+
+
+def test_doctor_asks_a_verifier() -> None:
+    [(_, _, what), (state, _, said)] = asked("toy/default", None)
+    assert what.startswith("toy/default: {'verifier': 'toy'")
+    assert (state, said) == ("ok", "a right solution 1 (steps [1.0, 1.0]), a wrong one 1 (steps [1.0, 1.0])")
+    assert asked("judge")[1][2] == "a right solution 0.5 (steps []), a wrong one 0.5 (steps [])"
+    state, _, said = asked("exact", None)[1]
+    assert state == "failure"
+    assert "decides the Game of 24" in said
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

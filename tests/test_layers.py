@@ -24,8 +24,12 @@ ALLOWED: dict[str, set[str]] = {
     "harness.policy": {"harness.core", "harness.meter", "harness.thinking"},
     "harness.meter": set(),
     "harness.batcher": {"harness.core"},
+    "harness.steps": set(),
+    "harness.guard": set(),
+    "harness.engine": {*BASE, "harness.guard"},
+    "harness.endpoint": {"harness.core"},
     "harness.tree": {"harness.core"},
-    "harness.verification": {"harness.core"},
+    "harness.verification": {"harness.core", "harness.steps"},
     "harness.choice": {"harness.core"},
     "harness.synthetic": {"harness.core"},
     "harness.tokenizer": {"harness.core", "harness.thinking"},
@@ -33,14 +37,18 @@ ALLOWED: dict[str, set[str]] = {
     "harness.limits": {*BASE, "harness.calls"},
     "harness.run": BASE,
     "harness.models": {*BASE, "harness.registry"},
-    "harness.strategies": {"harness.core", "harness.policy", "harness.tree", "harness.verification"},
+    "harness.strategies": {f"harness.{name}" for name in ("core", "policy", "steps", "tree", "verification")},
     "harness.verifiers": {
         *BASE,
-        *(f"harness.{name}" for name in ("batcher", "models", "registry", "synthetic", "tokenizer")),
+        *(
+            f"harness.{name}"
+            for name in ("batcher", "endpoint", "engine", "models", "registry", "synthetic", "tokenizer")
+        ),
     },
     "harness.backends": {
         *BASE,
-        *(f"harness.{name}" for name in ("batcher", "replicas", "models", "registry", "synthetic", "tokenizer")),
+        *(f"harness.{n}" for n in ("batcher", "endpoint", "engine", "models", "registry", "replicas", "synthetic")),
+        "harness.tokenizer",
         "harness.thinking",
     },
     "scorers": {"harness.core", "harness.thinking"},
@@ -49,8 +57,9 @@ ALLOWED: dict[str, set[str]] = {
     "harness.judge": {"harness.core", "harness.calls", "harness.thinking"},
     "harness.desk": {"harness.core", "harness.calls", "harness.thinking", "scorers"},
     "harness.outcomes": {"harness.core", "harness.run", "scorers"},
+    "harness.localization": {"harness.run", "scorers"},
     "harness.results": {
-        *(f"harness.{name}" for name in ("analysis", "core", "calls", "outcomes", "registry", "run")),
+        *(f"harness.{n}" for n in ("analysis", "core", "calls", "localization", "outcomes", "registry", "run")),
         "scorers",
     },
     "harness.baseline": {*BASE, "harness.outcomes", "harness.results", "harness.run", "scorers"},
@@ -67,7 +76,10 @@ ALLOWED: dict[str, set[str]] = {
     },
     "harness.replay": {
         *BASE,
-        *(f"harness.{name}" for name in ("calls", "choice", "desk", "registry", "run", "verification", "analysis")),
+        *(
+            f"harness.{name}"
+            for name in ("calls", "choice", "desk", "registry", "steps", "run", "verification", "analysis")
+        ),
         "scorers",
     },
     "harness.evaluate": {
@@ -81,7 +93,7 @@ ALLOWED: dict[str, set[str]] = {
         ),
         "scorers",
     },
-    "harness.traces": {"harness.core", "scorers"},
+    "harness.traces": {"harness.core", "harness.steps", "scorers"},
     "harness.analysis": {
         *BASE,
         *(f"harness.{name}" for name in ("choice", "outcomes", "run", "thinking", "traces")),

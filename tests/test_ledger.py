@@ -25,7 +25,7 @@ from harness.verifiers.toy import Toy as ToyVerifier
 from scorers.pool import GradingPool
 from support import lines, run, small_task, toy_plan
 
-STRATEGIES = registry.names("strategy")
+STRATEGIES = [n for n in registry.names("strategy") if "policy" in registry.injected(registry.component("strategy", n))]
 POLICY = ("calls", "prompt_tokens", "completion_tokens")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.results import Outcome, _curves, _rows, default_ks
+from harness.results import Outcome, _attempt_rows, _curves, _rows, default_ks
 
 
 def response(answer: str | None, correct: bool | None, **extra: Any) -> dict[str, Any]:
@@ -149,3 +149,22 @@ def test_the_jackknife_is_asked_of_each_problem_once(monkeypatch: pytest.MonkeyP
         _rows([one], [1, 2, 4], group)
     assert len(calls) == len(set(calls))
     assert "maj@k" in calls
+
+
+def test_attempts_by_hand() -> None:
+    def tried(*verdicts: bool | None) -> Outcome:
+        return outcome([response("1", verdict) for verdict in verdicts])
+
+    made = [tried(False, True, False), tried(True, True, True), tried(False, False), tried(True, None, True)]
+    found = {(row["metric"], row["k"]): row for row in _attempt_rows(made, 3, ("all", None))}
+    assert found["attempt@k", 1]["value"] == 0.5
+    assert found["attempt@k", 2]["value"] == pytest.approx(2 / 3)  # of three: the fourth could not be judged
+    assert (found["attempt@k", 2]["problems"], found["attempt@k", 2]["unjudged"]) == (3, 1)
+    assert found["attempt@k", 3]["value"] == 0.5
+    assert found["any@k", 2]["value"] == pytest.approx(2 / 3)
+    assert found["any@k", 3]["value"] == 1.0
+    assert (found["fixed@k", 2]["value"], found["fixed@k", 2]["problems"]) == (0.5, 2)
+    assert (found["broken@k", 2]["value"], found["broken@k", 2]["problems"]) == (0.0, 1)
+    assert (found["broken@k", 3]["value"], found["broken@k", 3]["problems"]) == (0.5, 2)
+    assert ("fixed@k", 1) not in found
+    assert ("fixed@k", 3) not in found  # nobody was wrong before the third

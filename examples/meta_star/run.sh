@@ -14,7 +14,7 @@ evaluate() {  # evaluate TASK MODEL OPTION...
     >>log.txt 2>&1
 }
 measure() { evaluate make24_test "$1" --strategy greedy,sample -S n=4 --max-tokens 320; }
-search() { evaluate "$1" models/checkpoint-0 --strategy best_first --verifier exact/24 -S width=8 --max-tokens 64; }
+search() { evaluate "$1" models/checkpoint-0 --strategy best_first --verifier exact/24 -S width=16 --max-tokens 64; }
 train() { [ -d "$1/checkpoint-$2" ] || python "$here/train.py" "$1" --steps "$2" "${@:3}" >>log.txt 2>&1; }
 
 base() {  # a model that has read random solutions, nine in ten of them wrong
@@ -35,13 +35,13 @@ star() {  # trained on its own correct solutions of the training puzzles
 
 meta_star() {  # trained on its own searches for them; the loss leaves the dead ends out
   search make24_train
-  for ends in 0 4; do
+  for ends in 0 1 2 3 4; do
     harness export runs/models/checkpoint-0/make24_train-best_first-* --include-path "$here" \
       --format meta-star --max-per-problem 2 --max-dead-ends $ends --template "$here/search.jinja" \
       --loss no-dead-ends --tokenizer models/checkpoint-0 -o meta-star-$ends.jsonl
   done
-  train models/meta-star 300 --save 100 --model models/checkpoint-0 --data meta-star-[04].jsonl --rate 1e-3
-  for steps in 100 200 300; do measure models/meta-star/checkpoint-$steps; done
+  train models/meta-star 120 --save 60 --model models/checkpoint-0 --data meta-star-[0-4].jsonl --rate 2e-3
+  for steps in 60 120; do measure models/meta-star/checkpoint-$steps; done
   say "Meta-STaR is measured"
 }
 

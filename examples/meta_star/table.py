@@ -13,7 +13,7 @@ from typing import Any
 
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- results: written by table.py -->", "<!-- end of results -->"
-BASE, STAR, META = "models/checkpoint-0", "models/star/checkpoint-150", "models/meta-star/checkpoint-300"
+BASE, STAR, META = "models/checkpoint-0", "models/star/checkpoint-150", "models/meta-star/checkpoint-120"
 ROWS = (
     ("before", BASE, "greedy", "accuracy", None),
     ("before, any of 4", BASE, "sample", "pass@k", 4),
@@ -57,7 +57,7 @@ def main() -> None:
     """Print the report, and put it into README.md."""
     parts = ["\n".join(methods())]
     parts += ["STaR, checkpoint by checkpoint (`harness report … --x steps`):", curve("star", (50, 100, 150))]
-    parts += ["Meta-STaR, checkpoint by checkpoint:", curve("meta-star", (100, 200, 300))]
+    parts += ["Meta-STaR, checkpoint by checkpoint:", curve("meta-star", (60, 120))]
     report = "\n\n".join(parts)
     print(report)
     if "--print" not in sys.argv:

@@ -145,7 +145,10 @@ def _mean(
     """Mean over problems of the mean over those responses that have the number, and how many have it."""
     numbers = [[v for c in own if (v := value(c)) is not None] for own in problems]
     means = [sum(own) / len(own) for own in numbers if own]
-    return estimate(means, bounds=(0.0, 1.0) if bounded else None), sum(map(len, numbers))
+    found = estimate(means, bounds=(0.0, 1.0) if bounded else None)
+    if found["low"] is not None:
+        found["low"] = max(found["low"], 0.0)  # nothing here is negative
+    return found, sum(map(len, numbers))
 
 
 def _attempts(problems: Sequence[Sequence[Counted]]) -> Iterator[Number]:

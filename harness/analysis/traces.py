@@ -64,6 +64,7 @@ class Counted:
 
     thinking: bool
     hidden: bool
+    cut: bool
     tokens: int
     completion_tokens: int
     steps: int
@@ -246,6 +247,7 @@ def _record(
     counted = Counted(
         thinking=part.thinking,
         hidden=part.hidden,
+        cut=scanned.cut,
         tokens=part.tokens,
         completion_tokens=response["usage"]["completion_tokens"],
         steps=scanned.steps,

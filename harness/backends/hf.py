@@ -16,6 +16,9 @@ from harness.models import locate
 from harness.thinking import count_ids, count_text
 from harness.tokenizer import HFTokenizer, room
 
+TOPS = 20
+"""As many as vLLM's engine, so that a judge reads the same on both."""
+
 
 class HF:
     """transformers in this process: a folder, a hub model, or `smollm2`; CPU or CUDA."""
@@ -47,6 +50,7 @@ class HF:
         self.environment = {"device": device, "batch_size": batch_size}
         self.continues = True
         self.logprobs = True
+        self.tops = TOPS
         self.concurrency = 2 * batch_size
 
     @property
@@ -66,7 +70,7 @@ class HF:
         with self._lock:
             if self._engine is None:
                 self._engine = _Engine(str(self._path), self._dtype, self._device, self._context, self._tokenizer)
-            scoring = [r.sampling.max_tokens == 0 for r in requests]
+            scoring = [r.sampling.max_tokens == 0 or r.tops > 0 for r in requests]
             rest = [r for r, alone in zip(requests, scoring, strict=True) if not alone]
             written = iter(self._engine.complete(rest) if rest else [])
             return [self._engine.scored(r) if a else next(written) for r, a in zip(requests, scoring, strict=True)]
@@ -121,14 +125,20 @@ class _Engine:
         return [row.completion(output[i, width:].tolist(), len(prompts[i])) for i, row in enumerate(rows)]
 
     def scored(self, request: Request) -> Completion:
-        """The log-probabilities of the prefix's tokens, by one forward pass."""
+        """The log-probabilities of the prefix's tokens, or the likeliest next tokens, by one forward pass."""
         torch, prompt = self._torch, request.prompt
         ids = self._tokenizer.prompt_ids(prompt.text, request.prefix, templated=prompt.templated)
-        room(len(ids) - 1, 1, self._context)
+        room(len(ids) - (request.tops == 0), 1, self._context)
         start = max(len(self._tokenizer.prompt_ids(prompt.text, "", templated=prompt.templated)), 1)
         row = torch.tensor([ids], device=self._device)
         with torch.inference_mode():
-            logits = self._model(row).logits[0, start - 1 : -1].float()
+            whole = self._model(row).logits[0].float()
+        if request.tops:
+            values, tokens = torch.log_softmax(whole[-1], dim=-1).topk(min(request.tops, whole.shape[-1]))
+            words = [self._tokenizer.inner.decode([token]) for token in tokens.tolist()]
+            tops = tuple(zip(words, values.tolist(), strict=True))
+            return Completion(words[0], len(ids), 1, "length", tops=tops)
+        logits = whole[start - 1 : -1]
         found = torch.log_softmax(logits, dim=-1).gather(1, row[0, start:, None])[:, 0]
         return Completion("", len(ids), 0, "length", logprobs=tuple(found.tolist()))
 

@@ -8,26 +8,19 @@ BackendError that says whether trying again can help, and when.
 
 from __future__ import annotations
 
-import asyncio
-import difflib
-import email.utils
 import json
-import os
 import re
-import time
-from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
-from typing import Any, NamedTuple
-
-import httpx
+from typing import Any
 
 from harness.core import Backend, BackendError, Completion, FinishReason, Message, Request, Tokenizer, UsageError
+from harness.endpoint import Endpoint, Reply, too_long
 from harness.thinking import count_reported, joined
 from harness.tokenizer import HFTokenizer
 
-DEFAULT_URL = "http://localhost:8000/v1"
-MAX_BODY = 64 * 2**20  # bytes read of one response: a longer one is no answer, and must not fill the memory
-MAX_SAID = 300  # characters of the server's own words in a message
+TOPS = 20
+"""The most that OpenAI's chat endpoint and vLLM's server give."""
 OWN_FIELDS = {"model", "messages", "prompt", "temperature", "top_p", "seed", "n", "best_of", "stop", "stream", "echo"}
 OWN_FIELDS |= {"max_tokens", "max_completion_tokens"}
 """Fields of a request that accounting and the call log rely on: `extra_body` must leave them alone."""
@@ -78,21 +71,19 @@ class OpenAI(Backend):
         if api not in ("auto", "chat", "completions"):
             raise UsageError(f"-M api={api} is not known. It is auto, chat or completions.")
         self._name = name
-        self._url = _parse_url(base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL)
-        self._shown_url = str(self._url.copy_with(username=None, password=None, query=None, fragment=None)).rstrip("/")
+        self._endpoint = Endpoint(
+            name, base_url, key_env=api_key_env, timeout=timeout, connect_timeout=connect_timeout,
+            concurrency=concurrency,
+        )  # fmt: skip
+        self._shown_url, self._clean = self._endpoint.shown, self._endpoint.clean
         self._api = api if api != "auto" else "completions" if tokenizer else "chat"
         self._tokenizer_path = tokenizer
         self._assume_eos = assume_eos
         self._extra = _parse_extra(extra_body)
-        self._key_env = api_key_env
-        self._key = os.environ.get(api_key_env, "").strip()
-        if not (self._key.isascii() and self._key.isprintable()):  # it could not stand in a header
-            raise UsageError(f"The API key in the variable {api_key_env} holds characters that no key has.")
-        self._timeout = timeout
-        self._connect_timeout = connect_timeout
         self._limit_field = "max_tokens"
-        self._client: httpx.AsyncClient | None = None
         self.continues = self._api == "completions" or continue_chat
+        self.logprobs = self._api == "completions" and bool(tokenizer)
+        self.tops = TOPS
         self.concurrency = concurrency
         # The same model behind another port is the same model: the address is no part of what it is.
         served = {"model": name, "revision": revision}
@@ -109,27 +100,34 @@ class OpenAI(Backend):
     async def generate(self, request: Request) -> Completion:
         """Complete one request. Raises BackendError; cancelling the task cancels the HTTP request."""
         path, sent = "chat/completions" if self._api == "chat" else self._api, self._limit_field
-        reply = await self._call("POST", path, self._body(request))
+        reply = await self._endpoint.call("POST", path, self._body(request))
         if self._api == "chat" and sent == "max_tokens" and reply.status == 400 and _wants_other_limit(reply):
             # Newer models of OpenAI refuse the old name. Requests already in flight each find out for themselves.
             self._limit_field = "max_completion_tokens"
-            reply = await self._call("POST", path, self._body(request))
+            reply = await self._endpoint.call("POST", path, self._body(request))
         if reply.status == 404:
-            raise await self._not_found(reply)
+            raise await self._endpoint.not_found(reply)
         if reply.status != 200:
-            raise self._failure(reply)
-        return self._completion(request, reply)
+            raise self._endpoint.failure(reply)
+        if request.sampling.max_tokens == 0:
+            return self._scored(request, reply)
+        completion = self._completion(request, reply)
+        return replace(completion, tops=self._tops(reply)) if request.tops else completion
 
     async def close(self) -> None:
         """Close the connections. A later call opens new ones."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        await self._endpoint.close()
 
     def _body(self, request: Request) -> dict[str, Any]:
         """The JSON of one request: only fields that strict servers know, unless the user adds others."""
         sampling = request.sampling
         asked = self._chat_part(request) if self._api == "chat" else {"prompt": self._prompt(request)}
+        if request.tops:
+            asked |= (
+                {"logprobs": True, "top_logprobs": request.tops} if self._api == "chat" else {"logprobs": request.tops}
+            )
+        if sampling.max_tokens == 0:  # of a text that is all there: its own log-probabilities, by token
+            asked = {"prompt": self._ids(request, request.prefix), "echo": True, "logprobs": 1}
         return {
             **self._extra,
             "model": self._name,
@@ -170,36 +168,7 @@ class OpenAI(Backend):
             return tokenizer.encode(text, special_tokens=False)
         return text
 
-    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> _Reply:
-        """One HTTP exchange, whatever its status. Raises BackendError when there is none."""
-        url = self._url.copy_with(path=f"{self._url.path.rstrip('/')}/{path}")
-        content = None if body is None else json.dumps(body)
-        try:
-            # A deadline for the whole, because a server that sends a byte now and then passes every other time-out.
-            async with asyncio.timeout(self._timeout), self._connect().stream(method, url, content=content) as answer:
-                return _Reply(answer.status_code, answer.headers, await _read(answer))
-        except TimeoutError as error:
-            raise BackendError(f"{self._shown_url} did not answer within {self._timeout:g} s.") from error
-        except httpx.RequestError as error:
-            detail = self._clean(str(error)) or type(error).__name__
-            raise BackendError(f"No answer from {self._shown_url}: {detail}.") from error
-
-    def _connect(self) -> httpx.AsyncClient:
-        """The client, made in the loop that uses it."""
-        if self._client is None:
-            authorization = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-            self._client = httpx.AsyncClient(
-                headers={"Content-Type": "application/json"} | authorization,
-                timeout=httpx.Timeout(None, connect=self._connect_timeout),
-                # No bound on open connections: a call that waited for one here would spend its time-out on waiting.
-                # An idle one is left before uvicorn (vLLM, SGLang) closes it, after 5 s, under the next request.
-                limits=httpx.Limits(max_keepalive_connections=self.concurrency, keepalive_expiry=4.0),
-                # A proxy of the environment is never the way to this very machine.
-                trust_env=self._url.host not in {"localhost", "127.0.0.1", "::1"},
-            )
-        return self._client
-
-    def _completion(self, request: Request, reply: _Reply) -> Completion:
+    def _completion(self, request: Request, reply: Reply) -> Completion:
         """The answer in a reply of status 200. Raises BackendError for anything that is none."""
         payload = reply.parsed
         try:
@@ -231,6 +200,43 @@ class OpenAI(Backend):
             gap_tokens=gap,
             thinking_by=by,
         )
+
+    def _ids(self, request: Request, prefix: str) -> list[int]:
+        """The tokens of the prompt and a prefix, special ones as the model was trained with them."""
+        prompt, tokenizer = request.prompt, self.tokenizer
+        if tokenizer is None:
+            raise BackendError("Log-probabilities of a text need -M tokenizer=PATH_OR_HUB_NAME.", retryable=False)
+        return tokenizer.encode(prompt.text + prefix, special_tokens=not prompt.templated)
+
+    def _scored(self, request: Request, reply: Reply) -> Completion:
+        """The log-probabilities of the prefix's tokens. Raises BackendError where the server gives none of a prompt."""
+        ids, start = self._ids(request, request.prefix), len(self._ids(request, ""))
+        try:
+            found = reply.parsed["choices"][0]["logprobs"]["token_logprobs"]
+            numbers = tuple(float(number) for number in found[max(start, 1) : len(ids)])
+        except (LookupError, TypeError, ValueError):
+            found, numbers = [], ()
+        if len(found) < len(ids) or len(numbers) != len(ids) - max(start, 1):
+            raise BackendError(
+                f"{self._shown_url} gives no log-probabilities of a prompt (echo with logprobs), which 'confidence' "
+                "needs. vLLM's server does, or take another verifier.",
+                retryable=False,
+            )
+        return Completion("", len(ids), 0, "length", logprobs=numbers)
+
+    def _tops(self, reply: Reply) -> tuple[tuple[str, float], ...]:
+        """The likeliest first tokens. Raises BackendError where the server gives none."""
+        try:
+            said = reply.parsed["choices"][0]["logprobs"]
+            if self._api == "chat":
+                found = [(str(top["token"]), float(top["logprob"])) for top in said["content"][0]["top_logprobs"]]
+            else:
+                found = [(str(token), float(number)) for token, number in said["top_logprobs"][0].items()]
+        except (LookupError, TypeError, ValueError, AttributeError):
+            found = []
+        if not found:
+            raise BackendError(f"{self._shown_url} gives no log-probabilities of its tokens.", retryable=False)
+        return tuple(sorted(found, key=lambda pair: -pair[1]))
 
     def _finish(self, choice: dict[str, Any], request: Request) -> tuple[FinishReason, str | None]:
         """Why the answer ended, and the stop string that was met.
@@ -274,72 +280,6 @@ class OpenAI(Backend):
         """The tokens of a text by the tokenizer that was named."""
         return len(self.tokenizer.encode(text, special_tokens=False)) if self.tokenizer is not None else 0
 
-    def _failure(self, reply: _Reply) -> BackendError:
-        """What a status other than 200 and 404 means."""
-        status, said = reply.status, self._clean(reply.said)
-        told = f"{self._shown_url} answered {status}: {said}"
-        # An account that is used up gets the status of "too fast", but waiting does not help it.
-        if (status in {408, 409, 425, 429} or status >= 500) and b"insufficient_quota" not in reply.content:
-            return BackendError(told, retryable=True, retry_after=_retry_after(reply.headers.get("retry-after", "")))
-        if status in {401, 403}:
-            told += f". Put a valid key into the variable {self._key_env}, or name another with -M api_key_env=NAME."
-        if status in {400, 413, 422} and _too_long(reply):
-            told = f"Prompt and answer do not fit into the context of {self._name!r}: {said}. Lower --max-tokens."
-        return BackendError(told, retryable=False)
-
-    async def _not_found(self, reply: _Reply) -> BackendError:
-        """A 404 in the words of what the server does have."""
-        told = f"{self._shown_url} has no model {self._name!r}: {self._clean(reply.said)}"
-        try:
-            served = [str(model["id"]) for model in (await self._call("GET", "models")).parsed["data"]]
-        except (BackendError, LookupError, TypeError):
-            return BackendError(f"{told}. Does -M base_url end in /v1?", retryable=False)
-        nearest = difflib.get_close_matches(self._name, served, n=3, cutoff=0.0)
-        return BackendError(f"{told}. It serves {self._clean(', '.join(nearest)) or 'none'}.", retryable=False)
-
-    def _clean(self, text: str) -> str:
-        """A server's words fit for a terminal: one short line, no control characters, no secrets."""
-        for secret in filter(None, (self._key, self._url.password)):
-            text = text.replace(secret, "***")
-        text = " ".join("".join(c if c.isprintable() else " " for c in text[: 16 * MAX_SAID]).split())
-        return (text if len(text) <= MAX_SAID else text[: MAX_SAID - 1] + "…").rstrip(".")
-
-
-class _Reply(NamedTuple):
-    """A response that was read to its end."""
-
-    status: int
-    headers: httpx.Headers
-    content: bytes
-
-    @property
-    def parsed(self) -> Any:
-        """The body, None where it is not JSON."""
-        try:
-            return json.loads(self.content)
-        except (ValueError, RecursionError):  # RecursionError: a body of a million brackets
-            return None
-
-    @property
-    def said(self) -> str:
-        """The server's own message, from the places where servers put it; else the beginning of the body."""
-        found = self.parsed
-        while isinstance(found, dict) and (named := [k for k in ("error", "message", "detail") if found.get(k)]):
-            found = found[named[0]]
-        if isinstance(found, str):
-            return found
-        return re.sub(r"<[^>]*>", " ", self.content[:4096].decode("utf-8", "replace"))
-
-
-async def _read(response: httpx.Response) -> bytes:
-    """The whole body. Raises BackendError when it is longer than any answer can be."""
-    content = bytearray()
-    async for chunk in response.aiter_bytes():
-        content += chunk
-        if len(content) > MAX_BODY:
-            raise BackendError(f"The server's answer is longer than {MAX_BODY} bytes.", retryable=False)
-    return bytes(content)
-
 
 def _count(usage: Any, *path: str) -> int | None:
     """A token count of the usage block, None where the server does not give it."""
@@ -348,40 +288,10 @@ def _count(usage: Any, *path: str) -> int | None:
     return usage if isinstance(usage, int) and not isinstance(usage, bool) and usage >= 0 else None
 
 
-def _too_long(reply: _Reply) -> bool:
-    """Whether the server complains about the length of prompt and answer."""
-    pattern = rb"context[ _](length|window|size)|maximum context|(prompt|input|_tokens)\b.{0,60} too (long|large)"
-    return re.search(pattern, reply.content, re.IGNORECASE) is not None
-
-
-def _wants_other_limit(reply: _Reply) -> bool:
+def _wants_other_limit(reply: Reply) -> bool:
     """Whether the server asks for `max_completion_tokens`, and not for a lower limit."""
     asks = re.search(rb"max_completion_tokens|max_tokens.{0,60}support", reply.content)
-    return asks is not None and not _too_long(reply)
-
-
-def _retry_after(value: str) -> float | None:
-    """Seconds to wait from a Retry-After header, which holds seconds or a date; None where it holds neither."""
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
-        except (ValueError, OverflowError):
-            return None
-    return max(seconds, 0.0) if abs(seconds) < float("inf") else None  # NaN is no number of seconds
-
-
-def _parse_url(text: str) -> httpx.URL:
-    """The address of the API. Raises UsageError."""
-    try:
-        url = httpx.URL(text.strip())
-        if url.scheme in {"http", "https"} and url.host:
-            return url
-    except httpx.InvalidURL:
-        pass
-    shown = re.sub(r"//[^/]*@", "//", text)
-    raise UsageError(f"-M base_url={shown} is no address of a server. It looks like {DEFAULT_URL}.")
+    return asks is not None and not too_long(reply)
 
 
 def _parse_extra(text: str) -> dict[str, Any]:

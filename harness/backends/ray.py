@@ -61,6 +61,7 @@ class Ray:
         self.identity: Mapping[str, Any] = self._inner.identity  # the same model, wherever it runs
         self.environment = {**self._inner.environment, "ray": {"replicas": replicas, "address": address or None}}
         self.continues, self.logprobs = self._inner.continues, self._inner.logprobs
+        self.tops = getattr(self._inner, "tops", 0)
         self.concurrency = self._replicas.concurrency
 
     @property
@@ -133,6 +134,7 @@ class _Actor:
         self.handle: Any = None
         self.identity, self.environment = inner.identity, inner.environment
         self.continues, self.logprobs, self.concurrency = inner.continues, inner.logprobs, inner.concurrency
+        self.tops = getattr(inner, "tops", 0)
         self.tokenizer = inner.tokenizer
 
     @property

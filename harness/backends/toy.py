@@ -89,6 +89,7 @@ class Toy:
         self.tokenizer: Tokenizer | None = ToyTokenizer()
         self.continues = True
         self.logprobs = True
+        self.tops = 0
         self.concurrency = 64
 
     async def generate(self, request: Request) -> Completion:
@@ -102,7 +103,8 @@ class Toy:
         rng = Random(f"{request.prompt.problem_id}|{request.prefix}|{seed}|{sampling.temperature}")  # noqa: S311
         text = self._aside(request, rng)
         if text is None:
-            text = self._rest(request.prompt.problem_id, request.prefix, rng)
+            one = sampling.stop == ("\n\n",)  # nothing behind the first step would be kept
+            text = self._rest(request.prompt.problem_id, request.prefix, rng, one=one)
         return _cut(text, request)
 
     async def close(self) -> None:
@@ -132,8 +134,8 @@ class Toy:
         gold = self._gold.get(problem_id, "0")
         return all(right_so_far(problem_id, text)) and all(answer == gold for answer in answers)
 
-    def _rest(self, problem_id: str, prefix: str, rng: Random) -> str:
-        """Everything that follows the prefix, to the final answer."""
+    def _rest(self, problem_id: str, prefix: str, rng: Random, *, one: bool = False) -> str:
+        """Everything that follows the prefix, to the final answer; only the next step where `one` is enough."""
         if self._attempts:
             return self._with_thought(problem_id, prefix, rng)
         length = self._length.get(problem_id, 3)
@@ -142,12 +144,16 @@ class Toy:
         if "</think>" in prefix:  # no more thoughts: what is not done counts as wrong
             good += [False] * (length - len(good))
         parts = ["Once more: all of it stands. "] if thinking and prefix.endswith("Wait") else []
-        parts += self._chain(problem_id, good, rng)
+        chain = self._chain(problem_id, good, rng, one=one)
+        parts += chain
+        if one and chain:
+            return "".join(parts)
         parts += ["</think>\n\n"] if thinking else []
         return "".join(parts) + self._answer(problem_id, all(good), rng)
 
-    def _chain(self, problem_id: str, good: list[bool], rng: Random) -> list[str]:
-        """The steps that are not done yet; `good` says of each step whether it is right, and grows with them."""
+    def _chain(self, problem_id: str, good: list[bool], rng: Random, *, one: bool = False) -> list[str]:
+        """The steps that are not done yet, or the next of them; `good` says of each step whether it is right, and grows
+        with them."""
         parts, length = [], self._length.get(problem_id, 3)
         for step in range(len(good) + 1, length + 1):
             good.append(rng.random() < self._step_accuracy)
@@ -155,6 +161,8 @@ class Toy:
             value = value if good[-1] else (value + rng.randrange(1, 1000)) % 1000
             filler = " ".join(rng.choice(_WORDS) for _ in range(rng.randrange(3, 12)))
             parts.append(f"Step {step} of {length}: {filler} gives {value}.\n\n")
+            if one:
+                break
         return parts
 
     def _answer(self, problem_id: str, right: bool, rng: Random) -> str:

@@ -6,24 +6,20 @@ request whose prefill is split makes vLLM's CPU build call a method that only CU
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import gc
 import itertools
-import logging
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-from harness.backends._guard import Guard, children
 from harness.core import BackendError, Completion, FinishReason, Request, UsageError
-from harness.files import cache_folder
+from harness.engine import VLLMEngine
 from harness.models import locate
 from harness.thinking import count_ids, count_text
 from harness.tokenizer import HFTokenizer, room
 
 CPU_CONTEXT = 4096
+TOPS = 20
+"""The engine's own limit (max_logprobs)."""
 
 
 class VLLM:
@@ -43,6 +39,7 @@ class VLLM:
         cpu_cache_gib: int = 3,
         quantization: str = "",
         revision: str = "",
+        batch_invariant: bool = False,
     ) -> None:
         from importlib import util
 
@@ -53,20 +50,24 @@ class VLLM:
         located = locate(name, revision=revision)
         self._path = located.path
         self._cpu = not _has_cuda()
+        # What the user has set in the environment is in force as well, so it is told like the option.
+        self._invariant = batch_invariant or os.environ.get("VLLM_BATCH_INVARIANT", "0") not in ("", "0")
+        if self._invariant and self._cpu:
+            raise UsageError(
+                "vLLM's batch-invariant mode needs a CUDA device. "
+                "On a CPU leave -M batch_invariant (and VLLM_BATCH_INVARIANT) out; --concurrency 1 has the same end."
+            )
         self._settings = {
             "tensor_parallel_size": tensor_parallel_size,
             "enable_prefix_caching": prefix_caching,
             "quantization": quantization or None,
             "enforce_eager": self._cpu if enforce_eager is None else enforce_eager,
         }
-        self._cache_gib = cpu_cache_gib
         self._gpu_memory = gpu_memory_utilization
         self._dtype = "float32" if self._cpu and dtype == "auto" else dtype
         self._tokenizer = HFTokenizer(str(located.path))
         self._context = max_model_len or self._default_context()
-        self._engine: Any = None
-        self._guard: Guard | None = None
-        self._starting = asyncio.Lock()
+        self._engine = VLLMEngine(self._build, cache_gib=cpu_cache_gib)
         self._numbers = itertools.count()
         self.identity = {
             "backend": "vllm",
@@ -74,10 +75,12 @@ class VLLM:
             "dtype": self._dtype,
             "quantization": quantization,
             **located.identity,
+            **({"batch_invariant": True} if self._invariant else {}),
         }
         self.environment = {"device": "cpu" if self._cpu else "cuda", "max_model_len": self._context, **self._settings}
         self.continues = True
         self.logprobs = True
+        self.tops = TOPS
         self.concurrency = concurrency
 
     @property
@@ -87,7 +90,7 @@ class VLLM:
 
     async def generate(self, request: Request) -> Completion:
         """One completion. An engine that died is started anew by the next attempt."""
-        engine = await self._started()
+        engine = await self._engine.started()
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
         from vllm.v1.engine.exceptions import EngineDeadError
@@ -100,6 +103,7 @@ class VLLM:
             top_p=sampling.top_p,
             max_tokens=room(len(ids), sampling.max_tokens or 1, self._context),  # it cannot generate nothing
             prompt_logprobs=0 if scoring else None,
+            logprobs=request.tops or None,
             stop=list(sampling.stop),
             seed=sampling.seed if sampling.temperature > 0 else None,
             skip_special_tokens=not self._tokenizer.marks_thinking,
@@ -110,7 +114,7 @@ class VLLM:
             async for output in engine.generate({"prompt_token_ids": ids}, parameters, f"r{next(self._numbers)}"):
                 final = output
         except EngineDeadError as error:
-            self._engine = None
+            self._engine.died()
             raise BackendError(f"The vLLM engine died: {error}.") from error
         except ValueError as error:
             raise BackendError(f"vLLM refuses the request: {error}.", retryable=False) from error
@@ -119,43 +123,16 @@ class VLLM:
         if scoring:
             start = len(self._tokenizer.prompt_ids(prompt.text, "", templated=prompt.templated))
             return _scored(final, ids, start)
-        return _completion(final, len(ids), request, self._tokenizer)
+        completion = _completion(final, len(ids), request, self._tokenizer)
+        return replace(completion, tops=_tops(final)) if request.tops else completion
 
     async def close(self) -> None:
         """Stop the engine's process."""
-        if self._engine is not None:
-            self._engine.shutdown()
-            self._engine = None
-            if self._guard is not None:
-                self._guard.release()
-            await asyncio.sleep(0)  # its cancelled task lets go of it
-            gc.collect()  # its finaliser fails if it runs while the interpreter goes down
-
-    async def _started(self) -> Any:
-        """The engine; the first caller starts it, in a thread, so that the others go on."""
-        async with self._starting:
-            if self._engine is None:
-                await asyncio.to_thread(self._start)
-        return self._engine
-
-    def _start(self) -> None:
-        """Start the engine. It is not returned: a thread keeps its last result alive, past the engine's own end."""
-        # Set here and not at import: these belong to the engine and to the processes that it spawns.
-        os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(self._cache_gib))
-        os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
-        os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
-        log = cache_folder() / "logs" / f"vllm-{os.getpid()}.log"
-        try:
-            with _output_to(log):
-                before = children()
-                self._engine = self._build()
-                self._guard = Guard(before)
-            logging.getLogger("vllm").setLevel(logging.ERROR)  # this process's part; the engine's own goes to the file
-        except Exception as error:  # the engine's start-up raises what it likes; none of it passes by waiting
-            reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
-            raise BackendError(f"The vLLM engine did not start: {reason}. See {log}.", retryable=False) from error
+        await self._engine.close()
 
     def _build(self) -> Any:
+        if self._invariant:
+            os.environ["VLLM_BATCH_INVARIANT"] = "1"  # read when vLLM is imported, here and in its processes
         from vllm.engine.arg_utils import AsyncEngineArgs
         from vllm.v1.engine.async_llm import AsyncLLM
 
@@ -182,23 +159,6 @@ class VLLM:
         return min(own, CPU_CONTEXT) if self._cpu else own
 
 
-@contextlib.contextmanager
-def _output_to(log: Path) -> Iterator[None]:
-    """What this process and those it starts print goes to a file. An engine's messages would tear the progress line and
-    spoil machine output, and are wanted when it fails."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    kept = [os.dup(descriptor) for descriptor in (1, 2)]
-    try:
-        with log.open("ab") as stream:
-            for descriptor in (1, 2):
-                os.dup2(stream.fileno(), descriptor)
-        yield
-    finally:
-        for descriptor, old in zip((1, 2), kept, strict=True):
-            os.dup2(old, descriptor)
-            os.close(old)
-
-
 def _completion(final: Any, prompt_tokens: int, request: Request, tokenizer: HFTokenizer) -> Completion:
     """A completion from the engine's last output. Its stop reason is a string only where a stop string was met."""
     output = final.outputs[0]
@@ -211,6 +171,13 @@ def _completion(final: Any, prompt_tokens: int, request: Request, tokenizer: HFT
     counted = count_ids(ids, output.text, tokenizer.decode, request)
     thinking, gap, by = counted or count_text(output.text, len(ids), tokenizer.count, request)
     return Completion(output.text, prompt_tokens, len(ids), finish, stop, cached, thinking, gap, by)
+
+
+def _tops(final: Any) -> tuple[tuple[str, float], ...]:
+    """The likeliest first tokens."""
+    rows = final.outputs[0].logprobs or [{}]
+    found = [(str(entry.decoded_token), float(entry.logprob)) for entry in rows[0].values()]
+    return tuple(sorted(found, key=lambda pair: -pair[1]))
 
 
 def _scored(final: Any, ids: list[int], start: int) -> Completion:

@@ -81,6 +81,7 @@ async def _calls(plan: Plan) -> int:
     policy = Policy(generate, plan.sampling, delimiter=plan.delimiter, meter=Meter(plan.budget), render=calls.render)
     verification = Verification(ToyVerifier("default", noise=0.2), calls)
     parts = {"prompt": prompt, "policy": policy, "verifier": verification, "gold": problem.answer}
+    parts |= {"given": plan.given(problem)}
     strategy = registry.component("strategy", plan.strategy)
     wanted = registry.injected(strategy)
     await strategy(**{name: part for name, part in parts.items() if name in wanted}, **plan.parameters)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import registry
+from harness.backends._nobody import Nobody
 from harness.core import Backend, NothingToDoError, Problem, Sampling, Task, UsageError, Verifier
 from harness.evaluate import Plan
 from harness.judge import Judge
@@ -21,6 +22,9 @@ from tasks.selection import select
 DEFAULT_TEMPERATURE = 0.8
 """For every strategy that samples (Beeching et al., 2024, use it for their searches); greedy decoding ignores it."""
 DEFAULT_MAX_TOKENS = 2048
+DEFAULT_STRATEGY = "greedy"
+FOR_GIVEN = "first_error"
+"""The default for a verifier and tasks that bring solutions to be judged."""
 LM_EVAL_NAMES = {"max_gen_toks": "max_tokens", "max_new_tokens": "max_tokens", "until": "stop"}
 
 
@@ -44,7 +48,7 @@ class Models:
     def __init__(self, spec: str | None, given: Sequence[str], *, option: str = "--model", letter: str = "-M") -> None:
         kind, _, name = (spec or "").partition("/")
         if not kind:
-            raise UsageError(f"{option} is missing. Say BACKEND/NAME: vllm/smollm2, hf/…, openai/…, toy/default.")
+            raise UsageError(MISSING.replace("--model", option))
         self._class = registry.component("backend", kind)
         if not name and kind != "lm_eval":
             own = [pair for pair in given if pair.split("=")[0] in ("pretrained", "model")]
@@ -61,7 +65,7 @@ class Models:
 
     @staticmethod
     def of(arguments: argparse.Namespace) -> Models:
-        """The model under evaluation."""
+        """The model under evaluation; none where what is asked for generates nothing."""
         given = [*pairs(arguments.model_args), *(arguments.M or [])]
         options = {"replicas": arguments.replicas, "address": arguments.ray_address}
         on_ray = [f"{key}={value}" for key, value in options.items() if value]
@@ -70,6 +74,8 @@ class Models:
                 "--replicas and --ray-address are for --model ray/NAME. "
                 "Servers are several engines with -M base_url=URL,URL."
             )
+        if not arguments.model and not given and arguments.verifier and not _generates(arguments.strategy):
+            return Absent()
         return Models(arguments.model, [*given, *on_ray])
 
     @staticmethod
@@ -105,6 +111,27 @@ class Models:
         """Let the engine go."""
         if self._shared is not None:
             await self._shared.close()
+
+
+class Absent(Models):
+    """No model at all."""
+
+    def __init__(self) -> None:
+        self.name, self.options = "none", {}
+        self._shared = None
+
+    def backend(self, task: Task) -> Backend:
+        """One that generates nothing."""
+        return Nobody()
+
+
+MISSING = "--model is missing. Say BACKEND/NAME: vllm/smollm2, hf/…, openai/…, toy/default."
+
+
+def _generates(strategy: str | None) -> bool:
+    """Whether one of the strategies asks the model under evaluation; the default for given solutions does not."""
+    names = [name.strip() for name in (strategy or FOR_GIVEN).split(",") if name.strip()]
+    return any("policy" in registry.injected(registry.component("strategy", name)) for name in names)
 
 
 class Verifiers:
@@ -164,13 +191,17 @@ def _engine(model: str, policy: Models) -> Models:
     """The engine of a verifier that generates: BACKEND/NAME, or a name for the policy's own backend. Where it is the
     policy's own model, it is the policy's own engine."""
     backend, _, name = policy.name.partition("/")
-    spec = model if model.partition("/")[0] in registry.names("backend") else f"{backend}/{model or name}"
+    own = model.partition("/")[0] in registry.names("backend")
+    if isinstance(policy, Absent) and not own:
+        raise UsageError(MISSING)
+    spec = model if own else f"{backend}/{model or name}"
     return policy if spec == policy.name else Models(spec, [], option="--verifier", letter="-V")
 
 
-def strategies(arguments: argparse.Namespace) -> list[tuple[str, dict[str, Any]]]:
+def strategies(arguments: argparse.Namespace, default: str = DEFAULT_STRATEGY) -> list[tuple[str, dict[str, Any]]]:
     """The strategies with their parameters. `-S key=value` goes to every strategy that has the key."""
-    chosen = [name.strip() for name in arguments.strategy.split(",") if name.strip()]
+    named = default if arguments.strategy is None else arguments.strategy
+    chosen = [name.strip() for name in named.split(",") if name.strip()]
     if not chosen:
         raise UsageError("--strategy is empty. `harness list strategies` describes them.")
     targets = {name: registry.component("strategy", name) for name in chosen}
@@ -245,6 +276,18 @@ def judge_of(arguments: argparse.Namespace, models: Models | None, task: Task) -
     return Judge(models.backend(task), models.name, everything=arguments.judge_all)
 
 
+def _check_fit(strategy: str, task: Task, models: Models) -> None:
+    """Refuse a strategy that lacks what it asks for."""
+    wanted = registry.injected(registry.component("strategy", strategy))
+    if "policy" in wanted and isinstance(models, Absent):
+        raise UsageError(MISSING)
+    if "given" in wanted and not all(problem.given for problem in task.problems):
+        raise UsageError(
+            f"The strategy '{strategy}' judges solutions that a task brings, and '{task.name}' brings none. "
+            "Take the task processbench, or another strategy."
+        )
+
+
 def unsolved(task: Task, folders: Sequence[str]) -> Sequence[Problem]:
     """The problems of a task; with run folders, those that were asked there and have no correct response in any of
     them. Raises UsageError where a run is not of this task, NothingToDoError where all are solved."""
@@ -265,7 +308,6 @@ def unsolved(task: Task, folders: Sequence[str]) -> Sequence[Problem]:
 
 def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, verifiers: Verifiers) -> Iterator[Plan]:
     """Every task with every strategy, in the order of the command."""
-    chosen = strategies(arguments)
     wanted_ks = ks(arguments.k)
     folders: Sequence[Path] = [Path(folder) for folder in arguments.include_path or ()]
     tasks = []
@@ -276,9 +318,12 @@ def plans(arguments: argparse.Namespace, models: Models, judges: Models | None, 
         tasks.append(replace(task, problems=problems))
         if arguments.shard and arguments.shard[0] > len(problems):
             raise NothingToDoError(f"Part {arguments.shard[0]} of {len(problems)} problems of {name} is empty.")
+    judged = arguments.verifier and all(problem.given for task in tasks for problem in task.problems)
+    chosen = strategies(arguments, FOR_GIVEN if judged else DEFAULT_STRATEGY)
     for task in tasks:
         backend = models.backend(task)
         for name, parameters in chosen:
+            _check_fit(name, task, models)
             asked = sampling(arguments, task)
             own = registry.constant("strategy", name, "TEMPERATURE")
             yield Plan(

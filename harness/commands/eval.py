@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--no-chat-template", action="store_true", help="ask in plain text, for base models")
     model.add_argument("--apply-chat-template", action="store_true", help="the default; taken for lm-eval's sake")
     strategy = parser.add_argument_group("strategy and sampling")
-    strategy.add_argument("--strategy", "--solver", default="greedy", metavar="NAME[,NAME]", help="default: greedy")
+    strategy.add_argument("--strategy", "--solver", metavar="NAME[,NAME]", help="default: greedy")
     strategy.add_argument("-S", action="append", metavar="key=value", help="a parameter of the strategy")
     strategy.add_argument(
         "--verifier", metavar="KIND/NAME", help="`harness list verifiers`; scores what is not searched"
@@ -103,7 +103,8 @@ def run(arguments: argparse.Namespace) -> int:
     models = _setup.Models.of(arguments)
     judges = _setup.Models.judge(arguments, models)
     verifiers = _setup.Verifiers(arguments, models)
-    _setup.strategies(arguments)
+    if arguments.strategy is not None:
+        _setup.strategies(arguments)  # before the tasks are loaded
     bound = _limits.limits(arguments, models.name)
     plans = [replace(plan, limits=bound) for plan in _setup.plans(arguments, models, judges, verifiers)]
     out = Path(arguments.output_dir)

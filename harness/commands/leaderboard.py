@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -213,14 +213,28 @@ def _build(arguments: argparse.Namespace) -> int:
         address=arguments.address and arguments.address.rstrip("/") + "/",
         transcripts=_transcripts(arguments.transcripts),
     )
-    made = site.site(_entries(arguments, options), options)
+    entries = _entries(arguments, options)
     folder = Path(arguments.output)
-    index = site.build(made, folder, limit=None if arguments.force else LIMIT)
+    try:
+        made = site.site(entries, options)
+        index = site.build(made, folder, limit=None if arguments.force else LIMIT)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        _blame(entries, error)
     size = sum(about["bytes"] for about in index["files"].values())
     count = len(made.entries)
     print(f"{count} {'run' if count == 1 else 'runs'}, {len(index['files']):,} files, {size / 2**20:,.1f} MiB")
     print(f"open {folder / 'index.html'}")
     return 0
+
+
+def _blame(entries: Sequence[Entry], error: Exception) -> NoReturn:
+    """Raises UsageError where an entry is not of the published form, else the error itself: it is ours."""
+    from harness.core import UsageError
+    from leaderboard.check import misshapen
+
+    if wrong := misshapen(entries):
+        raise UsageError(f"{wrong} `harness leaderboard check` finds all of it.") from error
+    raise error
 
 
 def _transcripts(text: str) -> str:
@@ -276,15 +290,21 @@ def _check(arguments: argparse.Namespace) -> int:
 
         rows = [{"level": level, "file": file, "message": message} for level, file, message in found]
         print(json.dumps({"schema": "harness.check/1", "passed": not errors, "findings": rows}))
-    elif arguments.format == "github":
+    else:
         from reports.forms import annotation
 
-        lines = [annotation(level, "leaderboard", message, file=file) for level, file, message in found]
-        print("\n".join([*lines, f"{about}: {errors} errors, {len(found) - errors} warnings"]))
-    else:
-        lines = [f"{level}: {file}: {message}" for level, file, message in found]
-        print("\n".join([*lines, f"{about}: {errors} errors, {len(found) - errors} warnings"]))
+        lines = [
+            annotation(level, "leaderboard", message, file=file)
+            if arguments.format == "github"
+            else f"{level}: {file}: {message}"
+            for level, file, message in found
+        ]
+        print("\n".join([*lines, f"{about}: {_many(errors, 'error')}, {_many(len(found) - errors, 'warning')}"]))
     return UsageError.code if errors else 0
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 Found = list[tuple[str, str, str]]

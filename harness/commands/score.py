@@ -92,12 +92,19 @@ def _regrade(arguments: argparse.Namespace, opened: Run, task: Task) -> int:
 def _replay(arguments: argparse.Namespace, opened: Run, task: Task) -> int:
     import asyncio
 
+    from harness import registry
     from harness.commands._setup import Models, Verifiers
     from harness.replay import Wish, replay
     from reports.replay import table
     from reports.views import markdown
     from scorers.pool import GradingPool
 
+    strategy = opened.manifest["identity"]["strategy"]["name"]
+    if "given" in registry.injected(registry.component("strategy", strategy)):
+        raise UsageError(
+            f"The responses of '{strategy}' are verdicts on given solutions and no solutions themselves. Take another "
+            "verifier or threshold with `harness eval`: calls that are in the log are not made again."
+        )
     aggregation = None
     if arguments.verifier is None:
         aggregation = _aggregation(arguments.V or [])

@@ -36,7 +36,12 @@ def add_arguments(parser: Any) -> None:
     parser.add_argument(
         "--max-dead-ends", type=_training.count, metavar="N", help="dead ends of a trace (default: all): the best ones"
     )
-    parser.add_argument("--template", metavar="FILE", help="a Jinja file with the macros opening, back and closing")
+    parser.add_argument(
+        "--template",
+        metavar="FILE",
+        help="a Jinja file with any of the macros opening(question), back(dead, start, step, path, depth, count) and "
+        "closing(answer): what stands before, between and after the steps",
+    )
     parser.add_argument(
         "--restate", choices=RESTATED, default="path", help="what a return writes out of the state it goes back to"
     )

@@ -30,4 +30,4 @@ async def dvts(
         prune(distinct(families), heads)
         if not heads or policy.exhausted:
             break
-    return chosen_by_score(tree, await settled(tree, policy, verifier, distinct([found])))
+    return chosen_by_score(tree, await settled(tree, policy, verifier, found))

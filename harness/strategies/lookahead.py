@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Annotated
 
-from harness.core import Prompt, Selection, split_steps
+from harness.core import Prompt, Selection
 from harness.policy import Policy
+from harness.steps import split_steps
 from harness.strategies._steps import score
 from harness.strategies.beam import beams
 from harness.tree import Node
@@ -15,7 +17,7 @@ from harness.verification import Verification
 
 async def lookahead(
     prompt: Prompt, policy: Policy, verifier: Verification, *, n: int = 16, width: int = 4, max_steps: int = 40,
-    k: int = 1,
+    k: Annotated[int, 0] = 1,
 ) -> Selection:  # fmt: skip
     """Beam search in which a partial solution is scored at the end of a roll-out of k more steps, decoded greedily and
     then discarded (Snell et al., 2024; k = 0 is beam search).

@@ -185,10 +185,15 @@ class Search:
         return drawn == 0 or (self._widening is not None and drawn < allowed)
 
     def _exhausted(self, node: Node) -> bool:
-        """Whether nothing below a node is left to expand."""
-        if node.path.finished or node.state == "pruned":
-            return True
-        return not self._may_grow(node) and all(map(self._exhausted, self._steps(node)))
+        """Whether nothing at or below a node is left to expand. Trees may be deep: no recursion."""
+        waiting = [node]
+        while waiting:
+            at = waiting.pop()
+            if self._may_grow(at):
+                return False
+            if not at.path.finished and at.state != "pruned":
+                waiting += self._steps(at)
+        return True
 
 
 def _known(name: str, given: str, known: Collection[str]) -> None:

@@ -35,6 +35,11 @@ _STATES = re.compile(
 )
 _BEFORE = re.compile(r"([\w'’]*)\s*\Z")
 _OTHERS = frozenset("her his their your whose another every each any no one's student's".split())
+_CONDITIONS = frozenset("if whether what when suppose assume unless".split())
+_INVERSE = re.compile(
+    r"(\$[^$\n]{1,200}\$|[^\s,;:$]{1,60})\s+(?:is|must\s+be)\s+(?:indeed\s+)?(?:the|our|my)\s+(?:correct\s+|final\s+|right\s+)?\Z"
+)
+_ENDS = re.compile(r"[.,!;:)*]|\s*(?:$|\n)|\s+(?:to|here|then)\b")
 _NOT = re.compile(
     r"\W{0,3}(?:not|no longer|never|neither|unknown|unclear|clear|obvious|needed|also not|less|more|greater|at least"
     r"|at most|between|half|twice)\b",
@@ -42,14 +47,16 @@ _NOT = re.compile(
 )
 _QUESTION = re.compile(r"[^.!\n]{0,80}?\?")
 _CLOSED = re.compile(
-    r"\(?[A-Za-z]\)?|yes|no|true|false|none|infinity|infinitely many|undefined|dne|\w+ and \w+", re.IGNORECASE
+    r"\(?[A-Ja-j]\)?|yes|no|true|false|none|infinity|infinitely many|undefined|dne|\w+ and \w+", re.IGNORECASE
 )
 _ADDED = re.compile(
-    r",?\s(?:but|so|instead|then|which|for|in|if|when|since|because|though|again|indeed|too|now|after|not|i\.e)\b"
+    r",?\s(?:but|so|instead|rather|then|which|for|in|if|when|since|because|though|again|indeed|too|now|after|not|i\.e)\b"
+    r"|,?\sand\s[^,.]{1,40}\s(?:is|are|was|has|gives|equals)\b"
 )
 """What goes on behind a stated answer and is no part of it."""
 _HASHES = re.compile(r"(?<!#####)\s")
 _DISPLAY = re.compile(r"\$\$.{1,400}?\$\$|\\\[.{1,400}?\\\]", re.DOTALL)
+_CHECKS = re.compile(r"\b(?:check|verif|confirm|test)", re.IGNORECASE)
 _AGAIN = re.compile(r"\b[Aa]nswer\b")
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n\s*\n")
 
@@ -105,7 +112,7 @@ def _statements(text: str) -> Iterator[Statement]:
                 yield Statement(match.start(), min(end, len(text)), answer, f"\\boxed{{{answer}}}", box=True)
             continue
         states = _HASHES.match(text, match.end()) if match[0] == "####" else _STATES.match(text, match.end())
-        found = None if states is None else _stated(text, match.start(), states.end())
+        found = _inverse(text, match) if states is None else _stated(text, match.start(), states.end())
         if found is not None:
             yield found
 
@@ -118,6 +125,8 @@ def _stated(text: str, start: int, begin: int) -> Statement | None:
     before = near[1].lower() if near else ""
     if before in _OTHERS or before.endswith(("'s", "’s")) or _NOT.match(after) or _conditional(text, start):
         return None
+    if _checks(text, start, begin):
+        return None
     if not after.strip() or _QUESTION.match(after):
         return None
     answer = extract(f"answer is {after.lstrip(' :=')}").answer
@@ -127,8 +136,26 @@ def _stated(text: str, start: int, begin: int) -> Statement | None:
     at = after.find(answer)
     end = begin + (at + len(answer) if at >= 0 else 0)
     box = "\\boxed" in after[: max(at, 0)]
-    told = f"\\boxed{{{answer}}}" if box else f"answer is {answer}" if "$" in answer else f"answer is ${answer}$"
-    return Statement(start, end, answer, told, box)
+    return Statement(start, end, answer, _told(answer, box, text.startswith("####", start)), box)
+
+
+def _inverse(text: str, match: re.Match[str]) -> Statement | None:
+    """`12 is the answer`: the value before the word."""
+    begin = max(0, match.start() - 300)
+    found = _INVERSE.search(text[begin : match.start()])
+    if found is None or _conditional(text, begin + found.start()) or not _ENDS.match(text, match.end()):
+        return None
+    answer = found[1].strip("$*")
+    if not _is_value(answer) or not any(c.isdigit() for c in answer):
+        return None
+    return Statement(begin + found.start(1), match.end(), answer, _told(answer, False, False))
+
+
+def _told(answer: str, box: bool, hashes: bool) -> str:
+    """The statement as a scorer can read it, in the form in which it was made."""
+    if box or hashes:
+        return f"\\boxed{{{answer}}}" if box else f"#### {answer}"
+    return f"answer is {answer}" if "$" in answer else f"answer is ${answer}$"
 
 
 def _line(text: str) -> str:
@@ -147,7 +174,14 @@ def _conditional(text: str, start: int) -> bool:
     """Whether the sentence is a condition or a question."""
     begin = max(text.rfind(sign, max(0, start - 80), start) for sign in (". ", "\n", "? ", "! ")) + 1
     words = text[begin:start].split()
-    return bool(words) and words[0].lower() in ("if", "whether", "what", "when", "suppose", "is", "unless")
+    near = {word.lower().strip(",") for word in words[:1] + words[-3:]}
+    return not near.isdisjoint(_CONDITIONS) or (bool(words) and words[0].lower() == "is")
+
+
+def _checks(text: str, start: int, begin: int) -> bool:
+    """Whether "answer:" ends an announcement of a check."""
+    line = text[max(text.rfind("\n", 0, start) + 1, start - 40) : start]
+    return text[start:begin].endswith(":") and _CHECKS.search(line) is not None
 
 
 def _is_value(answer: str) -> bool:

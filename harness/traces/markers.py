@@ -27,10 +27,12 @@ _WORD = re.compile(r"[a-zA-Z]+")
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """First word → (kind, what must follow); the words that may stand in front; the digest of all that."""
+    """First word → (kind, what must follow); the words that may stand in front, and those of them behind which nothing
+    is admitted; the digest of all that."""
 
     phrases: dict[str, tuple[tuple[str, re.Pattern[str]], ...]]
     leads: frozenset[str]
+    hedges: frozenset[str]
     version: str
 
 
@@ -45,7 +47,12 @@ def parse(text: str) -> Lexicon:
             pattern = either.replace(" ", r"\s").replace("'", "['’]")
             phrases.setdefault(word, []).append((kind, re.compile(pattern, re.IGNORECASE)))
     version = hashlib.sha256(canonical.encode()).hexdigest()[:8]
-    return Lexicon({word: tuple(own) for word, own in phrases.items()}, frozenset(data["leads"]), version)
+    return Lexicon(
+        {word: tuple(own) for word, own in phrases.items()},
+        frozenset(data["leads"]),
+        frozenset(data["hedges"]),
+        version,
+    )
 
 
 @cache
@@ -75,12 +82,13 @@ def markers(text: str, used: Lexicon | None = None) -> list[Event]:
 def _sentence(text: str, start: int, word: str, used: Lexicon) -> list[Event]:
     """The kinds that one sentence shows."""
     found: dict[str, Event] = {}
-    position = start
+    position, hedged = start, False
     for _ in range(MAX_LEADS + 1):
         after = position + len(word)
         for kind, follows in used.phrases.get(word, ()):
-            if kind not in found and (match := follows.match(text, after)):
+            if kind not in found and not (hedged and kind == "regret") and (match := follows.match(text, after)):
                 found[kind] = Event(kind, start, max(match.end(), after))
+        hedged |= word in used.hedges
         gap = _PUNCTUATION.match(text, after) if word in used.leads else None
         if gap is None or "\n" in gap[0] or "." in gap[0].replace("...", "") or "!" in gap[0] or "?" in gap[0]:
             break  # the next word begins a sentence of its own

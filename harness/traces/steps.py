@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.core import split_steps
+from harness.steps import split_steps
 from harness.traces.detector import Detector
 from harness.traces.text import MARK, tokens_of
 

@@ -7,6 +7,7 @@ model's output there into probabilities. What the families need is recognised fr
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 from harness.core import BackendError, UsageError
 
-VERSION = "2"
+VERSION = "3"
 """Part of a verifier's identity: raised when what a model reads changes."""
 SYSTEM = "Please reason step by step, and put your final answer within \\boxed{}."
 Build = Callable[[Any, str, Sequence[str]], tuple[list[int], list[int]]]
@@ -22,11 +23,24 @@ Build = Callable[[Any, str, Sequence[str]], tuple[list[int], list[int]]]
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """`build` gives (token ids, position of each step's score); `load` a function from ids to a score per position."""
+    """`build` gives (token ids, position of each step's score); `load` a function from ids to a score per position.
+    Where another engine computes the head, `good` is the class of two that stands for a right step."""
 
     name: str
     build: Build
     load: Callable[[Path, Any, Any], Callable[[Any, Any], Any]]
+    good: int = 1
+
+    def read(self, logits: Sequence[float]) -> float:
+        """The score of one position: the probability of the good class of two, the sigmoid of a value. Raises
+        BackendError for any other number of classes."""
+        if len(logits) not in (1, 2):
+            raise BackendError(
+                f"The reward model gives {len(logits)} classes and the interface '{self.name}' reads one or two.",
+                retryable=False,
+            )
+        margin = logits[0] if len(logits) == 1 else logits[self.good] - logits[1 - self.good]
+        return 1 / (1 + math.exp(-margin)) if margin >= 0 else 1 - 1 / (1 + math.exp(max(margin, -700.0)))
 
 
 def recognise(path: Path, wanted: str, name: str = "") -> Interface:
@@ -42,6 +56,8 @@ def recognise(path: Path, wanted: str, name: str = "") -> Interface:
     architectures = json.loads((path / "config.json").read_text()).get("architectures") or [""]
     if architectures[0] == "Qwen2ForProcessRewardModel":
         return INTERFACES["qwen"]
+    if architectures[0] == "Qwen2ForPrmModel" or _holds(path, "v_head.summary.weight"):
+        return INTERFACES["skywork"]
     if architectures[0].endswith("ForTokenClassification"):
         return INTERFACES["token"]
     if architectures[0].endswith("ForCausalLM"):
@@ -108,6 +124,19 @@ def _token(tokenizer: Any, question: str, steps: Sequence[str]) -> tuple[list[in
     return ids, places
 
 
+def _skywork(tokenizer: Any, question: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:
+    """BOS, the question and a line break; then each step and a line break, a token of its own at which the score stands
+    (Skywork-o1-Open-PRM)."""
+    newline = tokenizer.encode("\n", add_special_tokens=False)[-1]
+    start = f"{tokenizer.bos_token or ''}{plain(tokenizer, question)}\n"
+    ids = list(tokenizer.encode(start, add_special_tokens=not tokenizer.bos_token))
+    places = []
+    for step in steps:
+        ids += [*tokenizer.encode(plain(tokenizer, step).strip(), add_special_tokens=False), newline]
+        places.append(len(ids) - 1)
+    return ids, places
+
+
 def _single(tokenizer: Any, marker: str) -> int:
     found = tokenizer.convert_tokens_to_ids(marker)
     if found is None or found == tokenizer.unk_token_id:
@@ -134,25 +163,60 @@ def plain(tokenizer: Any, text: str) -> str:
 def _load_qwen(path: Path, tokenizer: Any, dtype: Any) -> Callable[[Any, Any], Any]:
     """Qwen2's body with a head of two layers, whose softmax over two classes is read (the model's own code does so)."""
     import torch
-    from safetensors import safe_open
-    from transformers import AutoConfig, AutoModel
+
+    body, size = _body(path, dtype)
+    head = torch.nn.Sequential(torch.nn.Linear(size, size), torch.nn.ReLU(), torch.nn.Linear(size, 2))
+    head = _filled(head, path, "score.").to(next(body.parameters()).dtype)
+    return lambda ids, mask: head(body(ids, attention_mask=mask).last_hidden_state).float().softmax(-1)[..., 1]
+
+
+def _load_skywork(path: Path, tokenizer: Any, dtype: Any) -> Callable[[Any, Any], Any]:
+    """Qwen2's body with a value head of one layer in float32, as TRL's value heads are; the sigmoid of the value."""
+    import torch
+
+    body, size = _body(path, dtype)
+    head = _filled(torch.nn.Linear(size, 1), path, "v_head.summary.").float()
+    return lambda ids, mask: head(body(ids, attention_mask=mask).last_hidden_state.float()).sigmoid()[..., 0]
+
+
+def _body(path: Path, dtype: Any) -> tuple[Any, int]:
+    """The model without its head, and the width of what it gives."""
+    from transformers import AutoModel
     from transformers.utils import logging
 
-    config = AutoConfig.from_pretrained(path, trust_remote_code=False)
-    logging.set_verbosity_error()  # the head's weights are no surprise: they are loaded below
+    logging.set_verbosity_error()  # the head's weights are no surprise: they are loaded by `_filled`
     body = AutoModel.from_pretrained(path, dtype=dtype, trust_remote_code=False).eval()
-    head = torch.nn.Sequential(
-        torch.nn.Linear(config.hidden_size, config.hidden_size), torch.nn.ReLU(), torch.nn.Linear(config.hidden_size, 2)
-    )
+    return body, int(body.config.hidden_size)
+
+
+def _filled(head: Any, path: Path, prefix: str) -> Any:
+    """A head with the weights that a checkpoint has for it under `prefix`. Raises BackendError where it has not them
+    all, or others."""
+    from safetensors import safe_open
+
     weights: dict[str, Any] = {}
     for file in sorted(path.glob("*.safetensors")):
         with safe_open(file, "pt") as opened:
-            weights |= {k[6:]: opened.get_tensor(k) for k in opened.keys() if k.startswith("score.")}  # noqa: SIM118
-    if set(weights) != set(head.state_dict()):
-        raise BackendError(f"{path.name} holds no process reward head (score.0, score.2).", retryable=False)
-    head.load_state_dict(weights)
-    head = head.to(next(body.parameters()).dtype).eval()
-    return lambda ids, mask: head(body(ids, attention_mask=mask).last_hidden_state).float().softmax(-1)[..., 1]
+            own = [name for name in opened.keys() if name.startswith(prefix)]  # noqa: SIM118
+            weights |= {name.removeprefix(prefix): opened.get_tensor(name) for name in own}
+    if {k: v.shape for k, v in weights.items()} != {k: v.shape for k, v in head.state_dict().items()}:
+        raise BackendError(f"{path.name} holds no process reward head ({prefix}…) of its size.", retryable=False)
+    head.load_state_dict({name: value.float() for name, value in weights.items()})
+    return head.eval()
+
+
+def _holds(path: Path, name: str) -> bool:
+    """Whether a checkpoint has weights of that name."""
+    from safetensors import SafetensorError, safe_open
+
+    for file in sorted(path.glob("*.safetensors")):
+        try:
+            with safe_open(file, "pt") as opened:
+                if name in opened.keys():  # noqa: SIM118
+                    return True
+        except (SafetensorError, OSError):
+            return False  # the engine will say what is wrong with it
+    return False
 
 
 def _load_pair(good: str, bad: str) -> Callable[[Path, Any, Any], Callable[[Any, Any], Any]]:
@@ -185,8 +249,9 @@ INTERFACES = {
     each.name: each
     for each in (
         Interface("qwen", _qwen, _load_qwen),
-        Interface("shepherd", _shepherd, _load_pair("+", "-")),
-        Interface("rlhflow", _rlhflow, _load_pair("+", "-")),
+        Interface("shepherd", _shepherd, _load_pair("+", "-"), good=0),
+        Interface("rlhflow", _rlhflow, _load_pair("+", "-"), good=0),
         Interface("token", _token, _load_token),
+        Interface("skywork", _skywork, _load_skywork),
     )
 }

@@ -32,7 +32,7 @@ class Confidence:
             raise BackendError(
                 "The verifier 'confidence' needs the model's tokenizer (-M tokenizer=…).", retryable=False
             )
-        request = Request(desk.prompt, path.text, Sampling(max_tokens=0))
+        request = Request(path.prompt, path.text, Sampling(max_tokens=0))
         found = (await desk.complete(request, self._backend)).logprobs
         scores: list[float] = []
         start, text = 0, ""

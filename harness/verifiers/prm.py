@@ -7,43 +7,66 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.batcher import Batcher
-from harness.core import BackendError, Desk, Path, Scores
+from harness.core import BackendError, Desk, Path, Scores, UsageError
 from harness.models import locate
 from harness.verifiers._interfaces import VERSION, recognise
+from harness.verifiers._local import Local
+from harness.verifiers._pooling import Pooling
+from harness.verifiers._served import Served
+
+ENGINES = ("transformers", "vllm")
 
 
 class PRM:
-    """The probability that a step is right, by a process reward model on transformers (Lightman et al., 2023).
+    """The probability that a step is right, by a process reward model (Lightman et al., 2023).
 
-    Families: Qwen2.5-Math-PRM's marker head, Math-Shepherd's tags, RLHFlow's turns, token classification; recognised
-    from the configuration, or named by `interface`. No code of a model's repository is run."""
+    Families: Qwen2.5-Math-PRM's marker head, Math-Shepherd's tags, RLHFlow's turns, Skywork's value head, token
+    classification; recognised from the configuration, or named by `interface`. No code of a repository is run.
+
+    The model runs on transformers or vLLM (`engine`) in this process, or behind the pooling endpoint of a vLLM server
+    (`base_url`), where `tokenizer` names a folder or hub model with its tokenizer and configuration (default: the
+    model's own name), and `revision` is whatever tells its weights from others of that name."""
 
     partial = True
     uses_gold = False
-    concurrency = 64
 
     def __init__(
-        self, name: str, *, interface: str = "auto", dtype: str = "auto", device: str = "auto", batch_size: int = 16,
-        max_length: int = 4096, revision: str = "",
+        self, name: str, *, interface: str = "auto", engine: str = "transformers", base_url: str = "",
+        tokenizer: str = "", dtype: str = "auto", device: str = "auto", batch_size: int = 16, max_length: int = 4096,
+        concurrency: int = 64, timeout: float = 600.0, api_key_env: str = "OPENAI_API_KEY", revision: str = "",
     ) -> None:  # fmt: skip
-        located = locate(name, revision=revision)
+        if engine not in ENGINES:
+            raise UsageError(f"-V engine is {' or '.join(ENGINES)}, not '{engine}'.")
+        located = locate(tokenizer or name, revision="" if base_url else revision, weights=not base_url)
         self._path = located.path
         self._interface = recognise(located.path, interface, name)
-        self._dtype, self._device, self._longest = dtype, device, max_length
+        self._longest = max_length
         self._lock = threading.Lock()
-        self._engine: Any = None
         self._tokenizer: Any = None
-        self._batcher: Batcher[list[int], list[float]] = Batcher(self._run, batch_size)
+        self.concurrency = concurrency
+        self._engine: Local | Pooling | Served
+        about: Mapping[str, Any] = {"dtype": dtype, **located.identity}
+        about = about if engine == "transformers" else {"engine": engine, **about}
+        if base_url:
+            options = {"timeout": timeout, "key_env": api_key_env, "concurrency": concurrency}
+            self._engine = Served(name, base_url, **options)
+            about = {"served": name, "revision": revision}
+            self.environment: Mapping[str, Any] = {"base_url": self._engine.shown, "tokenizer": tokenizer or name}
+        elif engine == "vllm":
+            self._engine = Pooling(located.path, self._interface.name, self._words, dtype=dtype, longest=max_length)
+            self.environment = {"engine": engine}
+        else:
+            self._engine = Local(
+                located.path, self._interface.load, self._words, dtype=dtype, device=device, batch_size=batch_size
+            )
+            self.environment = {"batch_size": batch_size}
         self.identity: Mapping[str, Any] = {
             "verifier": "prm",
             "interface": self._interface.name,
             "template": VERSION,
-            "dtype": dtype,
             "max_length": max_length,
-            **located.identity,
+            **about,
         }
-        self.environment: Mapping[str, Any] = {"batch_size": batch_size}
 
     async def score(self, path: Path, desk: Desk) -> Scores:
         """A score in [0, 1] per step. Raises BackendError for a path that is too long for the model, or in which its
@@ -59,43 +82,31 @@ class PRM:
                 )
             if len(places) != len(path.steps):
                 raise BackendError(f"{len(places)} markers for {len(path.steps)} steps.", retryable=False)
-            every = await self._batcher(ids)
-            return {"prompt_tokens": len(ids), "completion_tokens": 0, "steps": [every[place] for place in places]}
+            steps, tokens = await self._scores(ids, places)
+            return {"prompt_tokens": tokens, "completion_tokens": 0, "steps": steps}
 
         found = await desk.measure([question, list(path.steps)], produce)
         return Scores(tuple(found["steps"]))
 
+    async def _scores(self, ids: list[int], places: Sequence[int]) -> tuple[list[float], int]:
+        """The scores at `places`, and the tokens read."""
+        if isinstance(self._engine, Local):
+            return await self._engine.scores(ids, places)
+        rows, tokens = await self._engine.rows(ids, places)
+        return [self._interface.read(row) for row in rows], tokens
+
     async def close(self) -> None:
         """Let the model go."""
-        self._engine = None
+        await self._engine.close()
 
     def _build(self, question: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:
         with self._lock:
-            if self._tokenizer is None:
-                from transformers import AutoTokenizer
+            return self._interface.build(self._words(), question, steps)
 
-                self._tokenizer = AutoTokenizer.from_pretrained(self._path)
-            return self._interface.build(self._tokenizer, question, steps)
+    def _words(self) -> Any:
+        """The tokenizer, loaded once."""
+        if self._tokenizer is None:
+            from transformers import AutoTokenizer
 
-    def _run(self, batch: Sequence[list[int]]) -> list[list[float]]:
-        """One forward pass; rows are padded on the right, where a causal model cannot see it."""
-        import torch
-
-        with self._lock, torch.inference_mode():
-            if self._engine is None:
-                self._load(torch)
-            width = max(map(len, batch))
-            ids = torch.tensor([row + [0] * (width - len(row)) for row in batch], device=self._where)
-            mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in batch], device=self._where)
-            scores = self._engine(ids, mask).float().cpu().tolist()
-        return [row[: len(ids)] for row, ids in zip(scores, batch, strict=True)]
-
-    def _load(self, torch: Any) -> None:
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()  # it would tear the progress line
-        cuda = torch.cuda.is_available() if self._device == "auto" else self._device.startswith("cuda")
-        self._where = ("cuda" if cuda else "cpu") if self._device == "auto" else self._device
-        kind = getattr(torch, self._dtype) if self._dtype != "auto" else torch.bfloat16 if cuda else torch.float32
-        with torch.device(self._where):
-            self._engine = self._interface.load(self._path, self._tokenizer, kind)
+            self._tokenizer = AutoTokenizer.from_pretrained(self._path)
+        return self._tokenizer

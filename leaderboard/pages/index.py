@@ -46,6 +46,7 @@ FACETS = (
     ("strategy", "Strategy"),
     ("verifier", "Verifier"),
     ("budget", "Budget"),
+    ("label", "Source"),
 )
 """What the table can be filtered by."""
 COLUMNS = (

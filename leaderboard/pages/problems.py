@@ -20,6 +20,8 @@ from leaderboard.shards import packed, script
 from leaderboard.site import Site
 from leaderboard.transcripts import Chosen, responses, tree
 
+FIRST = True
+"""It reads the samples of every entry, whose tallies the other pages then have."""
 SHEET = 50
 """Problems in a shard of a task."""
 Page = tuple[str, str | bytes]
@@ -55,7 +57,7 @@ def about(column: Column) -> Json:
         "label": entry.data["label"],
         "sampling": {k: v for k, v in identity["sampling"].items() if k != "seed"},
         "gold_seen": bool((entry.data["verifier"] or {}).get("uses_gold")),
-        "samples": len(column.counts.n) > 0,
+        "samples": len(column.counts.rows) > 0,
         "transcripts": len(column.shards["t"]),
         "trees": len(column.shards["g"]),
     }

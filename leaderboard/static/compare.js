@@ -11,7 +11,7 @@
   const tokens = (value) => value == null ? "–" : (value > 0 ? "+" : value < 0 ? "−" : "±") + Math.abs(value).toFixed(1);
 
   function select(label, options, chosen, change) {
-    const made = el("select", null, options.map(([value, text]) => el("option", { value, selected: value === chosen }, text)));
+    const made = el("select", { name: label }, options.map(([value, text]) => el("option", { value, selected: value === chosen }, text)));
     made.addEventListener("change", () => change(made.value));
     return el("label", null, label, made);
   }
@@ -20,7 +20,7 @@
     const tasks = [...new Set(runs.map((run) => run.task))], own = runs.filter((run) => run.task === a.task);
     const named = own.map((run) => [run.id, name(run)]);
     const go = (values) => E.go({ a: a.id, b: b.id, metric, ...values });
-    const swap = el("button", { type: "button" }, "Swap");
+    const swap = el("button", { type: "button", name: "swap" }, "Swap");
     swap.addEventListener("click", () => go({ a: b.id, b: a.id }));
     return el("form", { class: "choose", "aria-label": "What to compare" },
       tasks.length > 1 && select("Task", tasks.map((task) => [task, task]), a.task, (task) => E.go({ task })),

@@ -35,10 +35,6 @@ const E = {
     return found;
   },
   name: (run) => run.model + " · " + run.strategy,
-  strategy(run) {
-    const options = Object.entries(run.parameters).map(([name, value]) => name + "=" + value).join(", ");
-    return run.strategy + (options ? " (" + options + ")" : "");
-  },
   catalogue: (run) => H.get("problems/" + run.task, "data/task/" + run.folder + "/problems.js"),
   counts: (run) => H.get("counts/" + run.id, "data/run/" + run.id + "/counts.js"),
   sheet(run, place) {
@@ -74,9 +70,9 @@ const E = {
     const head = E.el("summary", null, E.el("span", { class: "name" }, "Response " + (each.index + 1)), E.badge(each.correct),
       each.chosen && E.el("span", { class: "chosen" }, "★ chosen"),
       E.el("span", { class: "answer" }, each.answer == null ? "no answer" : each.answer),
+      each.score != null && E.score(each.score),
       E.el("span", { class: "facts" }, E.count(each.tokens) + " tokens"
-        + (each.thinking ? ", " + E.count(each.thinking) + " thinking" : "") + " · " + E.ended(each.ended)),
-      each.score != null && E.score(each.score));
+        + (each.thinking ? ", " + E.count(each.thinking) + " thinking" : "") + " · " + E.ended(each.ended)));
     const body = E.el("div", { class: "body" });
     const whole = each.html && each.html.length !== each.scores.length;
     if (!each.html)
@@ -121,20 +117,27 @@ const E = {
       E.el("ul", null, own.map((run) => E.el("li", null, run.task + ": ", E.el("a", { href: E.link("", { run: run.id }) }, E.name(run)),
         E.el("span", { class: "facts" }, " " + (run.budget || "") + " · " + E.count(run[kind]) + " problems"))))];
   },
-  // Draw again whenever the address changes; the newest drawing wins.
+  // Draw again whenever the address changes; the newest drawing wins. A field that is being used keeps the focus, and
+  // another subject is shown from its beginning.
   page(draw) {
     const view = document.getElementById("view"), title = document.title.split(" · ")[0];
-    let turn = 0;
+    let turn = 0, before;
     const again = async () => {
-      const own = ++turn;
+      const own = ++turn, state = E.state();
       let parts;
       try {
-        parts = await draw(E.state());
+        parts = await draw(state);
       } catch (error) {
         parts = [E.el("h1", null, title), E.el("p", { class: "note", role: "alert" }, error.message)];
       }
-      if (own === turn) view.replaceChildren(...[parts].flat().filter(Boolean));
+      if (own !== turn) return;
+      const held = view.contains(document.activeElement) && document.activeElement.name;
+      view.replaceChildren(...[parts].flat().filter(Boolean));
       view.removeAttribute("aria-busy");
+      if (held) view.querySelector(`[name="${held}"]`)?.focus();
+      const subject = [state.get("run"), state.get("problem") || state.get("id")].join("\n");
+      if (own > 1 && subject !== before) (document.getElementById("beside") || document.body).scrollIntoView();
+      before = subject;
     };
     addEventListener("hashchange", again);
     return again();

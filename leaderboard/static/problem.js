@@ -7,7 +7,7 @@
 
   const option = (value, text, chosen) => el("option", { value, selected: String(value) === String(chosen) }, text);
   const select = (name, label, options, state) => {
-    const made = el("select", null, options.map(([value, text]) => option(value, text, state.get(name) || options[0][0])));
+    const made = el("select", { name }, options.map(([value, text]) => option(value, text, state.get(name) || options[0][0])));
     made.addEventListener("change", () => {
       state.set(name, made.value);
       state.delete("from");
@@ -59,7 +59,7 @@
     const rows = own.map((each) => {
       const { c, n, shown, trees } = sheet.runs[each.id];
       const address = { run: each.id, problem: id };
-      return el("tr", null, el("th", { scope: "row" }, el("a", { href: each.href }, each.model)), el("td", null, E.strategy(each)),
+      return el("tr", null, el("th", { scope: "row" }, el("a", { href: each.href }, each.model)), el("td", null, each.strategy + " " + each.budget),
         el("td", null, E.bar(share(each), c[at] + " of " + n[at])),
         el("td", null, shown.includes(at) ? el("a", { href: E.link("transcript.html", address) }, "transcript") : "–",
           trees.includes(at) && [" · ", el("a", { href: E.link("tree.html", address) }, "tree")]));

@@ -157,7 +157,7 @@ def counted(verdicts: str = "", correct: bool | None = True, tokens: int = 1000,
     """Numbers of a response; `verdicts` as letters r, w and ? for its attempts."""
     given = tuple({"r": True, "w": False, "?": None}[letter] for letter in verdicts)
     values: Line = {
-        "thinking": True, "hidden": False, "tokens": tokens, "completion_tokens": tokens, "steps": 10,
+        "thinking": True, "hidden": False, "cut": False, "tokens": tokens, "completion_tokens": tokens, "steps": 10,
         "repetition": 0.0, "repeated_tokens": 0.0, "repeated_grams": 0.0, "formulas": 0, "kinds": {},
         "verdicts": given, "correct": correct, "first_final": None, "reach": None, "efficiency": None, "differs": None,
     }  # fmt: skip

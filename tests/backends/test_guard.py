@@ -10,7 +10,7 @@ import pytest
 psutil = pytest.importorskip("psutil")
 STARTS_AN_ENGINE = """
 import subprocess, sys, time
-from harness.backends._guard import Guard, children
+from harness.guard import Guard, children
 sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
 other = subprocess.Popen(sleep, stdout=subprocess.DEVNULL)
 before = children()

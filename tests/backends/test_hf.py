@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +114,20 @@ def test_what_is_no_model_is_a_usage_error(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(UsageError, match="Did you mean 'smollm2'"):
         HF("smolm2")
+
+
+def test_the_likeliest_first_tokens_are_the_models_own(hf: HF, tiny_model: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    asked = replace(request(max_tokens=1, temperature=0.0), tops=20)
+    [found, drawn] = complete(hf, [asked, request(seed=1)])
+    model = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
+    ids = hf.tokenizer.encode(asked.prompt.text, special_tokens=False)
+    with torch.inference_mode():
+        expected = model(torch.tensor([ids])).logits[0, -1].log_softmax(-1)
+    values, tokens = expected.topk(20)
+    assert [number for _, number in found.tops] == pytest.approx(values.tolist(), abs=1e-4)
+    assert [word for word, _ in found.tops] == [hf.tokenizer.inner.decode([t]) for t in tokens.tolist()]
+    assert (found.prompt_tokens, found.completion_tokens) == (len(ids), 1)
+    assert not drawn.tops

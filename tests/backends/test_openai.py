@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import pytest
 
 from fault_server import FAULTS, Call, FaultServer, Reply, tokens
+from harness import endpoint
 from harness.backends import openai
 from harness.backends.openai import OpenAI
 from harness.core import BackendError, Completion, Message, Prompt, Request, Sampling, UsageError
@@ -287,6 +288,39 @@ def test_thinking_is_joined_with_the_answer(
 
 
 @pytest.mark.parametrize(
+    ("reported", "tokenizer", "expected"),
+    [
+        (12, None, (12, 0, "usage")),  # the server knows
+        (12, Characters(bos=False), (12, 2, "usage")),  # so are the six characters of its answer; two are in neither
+        (0, Characters(bos=False), (18, -4, "text")),  # vLLM, where the template opened the thinking: not believed
+        (None, Characters(bos=False), (18, -4, "text")),
+        (None, None, (15, 0, "share")),  # 18 of 24 characters
+    ],
+)
+def test_thinking_tokens_of_a_reply_in_two_fields(
+    reported: int | None, tokenizer: Characters | None, expected: tuple[int, int, str]
+) -> None:
+    def think(payload: dict[str, Any]) -> None:
+        payload["choices"][0].update(message={"content": "So 22.", "reasoning": "Hm."})
+        payload["usage"] = {"prompt_tokens": 3, "completion_tokens": 20}
+        if reported is not None:
+            payload["usage"]["completion_tokens_details"] = {"reasoning_tokens": reported}
+
+    with FaultServer(said, edit(think)) as server:
+        got = ask(server, request(), api="chat", **({"tokenizer": tokenizer} if tokenizer else {}))
+    assert got.text == "<think>Hm.</think>So 22."
+    assert (got.thinking_tokens, got.gap_tokens, got.thinking_by) == expected
+
+
+def test_hidden_thinking_is_counted_though_it_has_no_text() -> None:
+    usage = {"prompt_tokens": 3, "completion_tokens": 90, "completion_tokens_details": {"reasoning_tokens": 80}}
+    with FaultServer(said, edit(lambda p: p.update(usage=usage))) as server:
+        got = ask(server, request())
+    assert (got.completion_tokens, got.thinking_tokens, got.thinking_by) == (90, 80, "usage")
+    assert "think" not in got.text
+
+
+@pytest.mark.parametrize(
     ("message", "text"),
     [({"content": None}, ""), ({"content": "", "refusal": "I won't."}, "I won't."), ({"content": "a\ud800b"}, "a?b")],
 )
@@ -495,7 +529,7 @@ def test_an_error_with_status_200_is_told() -> None:
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_an_endless_body_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
-    monkeypatch.setattr(openai, "MAX_BODY", 100_000)
+    monkeypatch.setattr(endpoint, "MAX_BODY", 100_000)
     body = json.dumps({"choices": [{"message": {"content": "x" * 5_000_000}, "finish_reason": "stop"}]}).encode()
     reply = Reply(200, gzip.compress(body), {"Content-Encoding": "gzip"}) if packed else Reply(200, body)
     with FaultServer(said, lambda call, payload: reply) as server:

@@ -14,6 +14,7 @@ import pytest
 
 from harness.run import Run
 from leaderboard import entry as entries
+from leaderboard import samples
 from leaderboard.check import check_folder, differences
 from leaderboard.entry import sealed
 from leaderboard.plausible import impossible
@@ -43,7 +44,7 @@ def spoil_samples(path: Path, change: Callable[[list[Json]], object]) -> list[st
     file = path.with_suffix(".samples.jsonl.gz")
     lines = [json.loads(line) for line in gzip.decompress(file.read_bytes()).splitlines()]
     change(lines)
-    content = entries.gzipped(json.dumps(line) + "\n" for line in lines)
+    content = samples.gzipped(json.dumps(line) + "\n" for line in lines)
     file.write_bytes(content)
     about = {"sha256": sha256(content).hexdigest(), "bytes": len(content)}
     return spoil(path, lambda data: data["samples"].update(about))
@@ -185,3 +186,11 @@ def test_differences_are_named_by_where_they_are() -> None:
     assert list(differences({"a": [1.0, 2.0]}, {"a": [1.0, 2.1]})) == [("a[1]", 2.0, 2.1)]
     assert list(differences({"a": True}, {"a": 1.5})) == [("a", True, 1.5)]
     assert list(differences({}, {"b": None, "c": 0})) == [("c", None, 0)]
+
+
+def test_a_bomb_is_not_unpacked(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "LINE_LIMIT", 1000)
+    assert "too large at line 1" in errors(copy.parent)[0]
+    monkeypatch.setattr(samples, "LINE_LIMIT", 1 << 28)
+    monkeypatch.setattr(samples, "FILE_LIMIT", 10_000)
+    assert "too large at line" in errors(copy.parent)[0]

@@ -137,6 +137,19 @@ def test_mistakes(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_entry_of_another_form_is_no_traceback(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = next(folder.glob("*.json"))
+    data = json.loads(path.read_text())
+    for change in ({"results": {}}, {"task": "small"}, {"strategy": None}, {"manifest": {"identity": 1}}):
+        (tmp_path / path.name).write_text(json.dumps({**data, **change, "samples": None}))
+        code, _, err = command(capsys, "build", "--entries", tmp_path, "-o", tmp_path / "site")
+        assert code == 2
+        assert f"{path.name}: " in err
+        assert "`harness leaderboard check`" in err
+
+
 def test_an_unfinished_run_is_no_entry(out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = command(capsys, "add", out / "stopped", "--entries", tmp_path / "entries")
     assert code == 3

@@ -117,6 +117,14 @@ def test_what_is_no_entry_is_told(tmp_path: Path, runs: dict[str, Run]) -> None:
         entries.of_run(stopped)
 
 
+@pytest.mark.parametrize("name", ["../../x", "a/b", ".hidden", "A", "", "another"])
+def test_a_name_leads_nowhere_else(folder: Path, tmp_path: Path, name: str) -> None:
+    data = json.loads(next(folder.glob("*.json")).read_text())
+    (tmp_path / "x.json").write_text(json.dumps({**data, "id": name}))
+    with pytest.raises(UsageError, match="must be the file's name"):
+        entries.read(tmp_path / "x.json")
+
+
 def test_samples_must_lie_beside_their_entry(folder: Path) -> None:
     entry = entries.read(next(folder.glob("*.json")))
     about = {**entry.data["samples"], "file": "../../etc/passwd.samples.jsonl.gz"}

@@ -140,6 +140,17 @@ def test_formulas_are_recognised_and_prices_are_not() -> None:
         assert prose(text).count('<math display="block">') == 1
 
 
+def test_rows_and_named_spaces_become_what_browsers_know() -> None:
+    for name in ("aligned", "eqnarray*", "gather", "align"):
+        html = formula(f"\\begin{{{name}}} x &= 1 \\\\ y &= 2 \\end{{{name}}}")
+        assert html is not None
+        assert html.count("<mtr>") == 2
+    html = formula("10,\\!080")
+    assert html is not None
+    assert 'width="-0.1667em"' in html
+    assert "mathspace" not in html
+
+
 def test_a_formula_that_is_refused_shows_its_source() -> None:
     assert prose("so $\\nosuchcommand{x}$.") == 'so <code class="tex">$\\nosuchcommand{x}$</code>.'
     assert formula("x" * (LONGEST + 1)) is None

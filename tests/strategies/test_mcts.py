@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.cli import main
-from harness.core import Sampling, UsageError
+from harness.core import Completion, Desk, Request, Sampling, Scores, UsageError
 from harness.verifiers.oracle import Oracle
 from harness.verifiers.toy import Toy as ToyVerifier
 from scorers.pool import GradingPool
@@ -158,3 +158,30 @@ def test_under_a_good_verifier_it_beats_sampling_at_no_more_tokens(tmp_path: Pat
         tokens[strategy] = results["usage"]["asked"]["completion_tokens"]
     assert tokens["mcts"] < tokens["best_of_n"]
     assert accuracy["mcts"] > accuracy["best_of_n"] + 0.3
+
+
+def test_a_tree_may_be_deeper_than_pythons_stack() -> None:
+    depth = 1200
+
+    class Even:
+        """A verifier of few words."""
+
+        partial, uses_gold, concurrency = True, False, 8
+        identity: dict[str, Any] = {"verifier": "even"}  # noqa: RUF012
+        environment: dict[str, Any] = {}  # noqa: RUF012
+
+        async def score(self, path: Path, desk: Desk) -> Scores:
+            return Scores(outcome=0.5)
+
+        async def close(self) -> None: ...
+
+    async def engine(request: Request) -> Completion:
+        last = request.prefix.count("\n\n") + 1 == depth
+        return Completion("s", 1, 1, "eos" if last else "stop", None if last else "\n\n")
+
+    sampling = Sampling(temperature=0.8, max_tokens=2 * depth)
+    world = {"engine": engine, "verifier": Even(), "sampling": sampling}
+    found = search("mcts", simulations=3, width=1, max_steps=2 * depth, **world)
+    assert len(found.requests) == depth  # the second simulation finds nothing left
+    assert len(found.nodes) == depth + 1
+    assert found.selection.candidates[0].whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -164,6 +165,16 @@ def test_attempts_stand_in_their_order_with_their_accuracy(tmp_path: Path, capsy
         assert [r["index"] for r in own] == [0, 1, 2, 3]
         assert [r["weights"]["last"] for r in own] == [0.0, 1.0, 2.0, 3.0]
         assert problem["choices"]["last"]["index"] == 3
+    results = json.loads((folder / "results.json").read_text())
+    metrics = {row["metric"] for row in results["metrics"]}
+    assert metrics >= {"accuracy", "attempt@k", "any@k"}
+    assert not metrics & {"pass@k", "maj@k"}  # attempts are no draws
+    assert results["curves"] == {}
+    assert main(["report", str(folder)]) == 0
+    shown = capsys.readouterr().out
+    assert "attempt@1" in shown
+    assert "attempt@4" in shown
+    assert "pass@" not in shown
 
 
 def test_thoughts_are_searched_by_breadth_and_by_depth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

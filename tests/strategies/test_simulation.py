@@ -6,8 +6,10 @@ the case with Gaussian noise, cut to [0, 1]. That is all the simulation knows.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
+from functools import cache
 from typing import Any
 
 import pytest
@@ -45,14 +47,17 @@ def best_of_n_succeeds(n: int, accuracy: float, noise: float, rng: random.Random
     return pool[scores.index(max(scores))]
 
 
+@cache
 def measured(strategy: str, accuracy: float, noise: float, **parameters: Any) -> float:
     """The share of problems that the strategy solves."""
     solved = 0
-    for i in range(MEASURED):
-        problem = Problem(f"sim/{i}", f"Problem {i}", "7", level=STEPS - 2, text=f"Problem {i}")
-        found = search(strategy, problem=problem, step_accuracy=accuracy, noise=noise, **parameters).selection
-        best = max(found.candidates, key=lambda candidate: candidate.score or 0.0)  # the first of equals
-        solved += "\\boxed{7}" in best.text
+    world: dict[str, Any] = {"step_accuracy": accuracy, "noise": noise, **parameters}
+    with asyncio.Runner() as runner:
+        for i in range(MEASURED):
+            problem = Problem(f"sim/{i}", f"Problem {i}", "7", level=STEPS - 2, text=f"Problem {i}")
+            found = search(strategy, problem=problem, runner=runner, **world).selection
+            best = max(found.candidates, key=lambda candidate: candidate.score or 0.0)  # the first of equals
+            solved += "\\boxed{7}" in best.text
     return solved / MEASURED
 
 
@@ -62,7 +67,7 @@ def same(found: float, expected: float) -> bool:
     return abs(found - expected) <= 3 * math.sqrt(p * (1 - p) * (1 / MEASURED + 1 / SIMULATED))
 
 
-@pytest.mark.parametrize(("n", "width", "accuracy", "noise"), [(8, 4, 0.5, 0.4), (4, 2, 0.7, 0.8), (4, 4, 0.5, 0.3)])
+@pytest.mark.parametrize(("n", "width", "accuracy", "noise"), [(8, 4, 0.4, 0.3), (4, 2, 0.7, 0.8), (4, 4, 0.5, 0.3)])
 def test_beam_succeeds_as_often_as_the_simulation(n: int, width: int, accuracy: float, noise: float) -> None:
     rng = random.Random(0)
     expected = sum(beam_succeeds(n, width, accuracy, noise, rng) for _ in range(SIMULATED)) / SIMULATED

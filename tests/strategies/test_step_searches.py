@@ -6,6 +6,7 @@ import asyncio
 import json
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness import registry
 from harness.backends.toy import Toy
 from harness.core import BackendError, Completion, Desk, Path, Prompt, Request, Sampling, Scores, UsageError
 from harness.policy import Policy
@@ -199,6 +201,45 @@ def test_lookahead_scores_the_end_of_the_roll_out_and_leaves_beams_draws_alone()
     assert greedy
     assert len(greedy) <= 2 * len(ahead)
     assert found.requests[:4] == plain.requests[:4]
+
+
+class FirstStep:
+    """A verifier to which only the first step of a path matters, so that looking ahead changes no order."""
+
+    partial, uses_gold, concurrency = True, False, 8
+    identity: Mapping[str, Any] = {"verifier": "first step"}
+    environment: Mapping[str, Any] = {}
+
+    async def score(self, path: Path, desk: Desk) -> Scores:
+        return Scores(outcome=Random(path.text.split("\n\n")[0]).random())
+
+    async def close(self) -> None:
+        """Nothing to let go."""
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_looking_ahead_leaves_every_draw_of_the_beam_alone(k: int) -> None:
+    found = search("lookahead", n=6, width=2, k=k, verifier=FirstStep())
+    plain = search("beam", n=6, width=2, verifier=FirstStep())
+    drawn = [request for request in found.requests if request.sampling.temperature > 0]
+    assert len(drawn) < len(found.requests)
+    assert drawn == plain.requests
+    assert found.texts == plain.texts
+
+
+def test_the_command_takes_a_lookahead_of_0() -> None:
+    target = registry.component("strategy", "lookahead")
+    assert registry.options(target, ["k=0"], flag="-S", owner="lookahead")["k"] == 0
+    with pytest.raises(UsageError, match="not negative"):
+        registry.options(target, ["k=-1"], flag="-S", owner="lookahead")
+
+
+@pytest.mark.parametrize("name", ["beam", "dvts"])
+def test_no_level_asks_for_more_than_n(name: str) -> None:
+    found = search(name, n=2, width=5, step_accuracy=0.99)
+    per_level = Counter(request.prefix.count("\n\n") for request in found.requests)
+    assert set(per_level.values()) == {2}
+    assert len(per_level) > 2
 
 
 # -------------------------------------------------------------------------------------------------- degenerate searches
@@ -414,3 +455,24 @@ def test_a_finished_particle_stays_in_the_drawing() -> None:
     assert [text.replace("\n\n", "") for text in found.texts] == ["a!"]
     assert found.selection.weights == {"particles": [8.0]}
     assert by_text(found)["b"]["state"] == "pruned"
+
+
+def test_subtrees_that_meet_in_one_text_draw_from_it_each_and_share_what_they_find() -> None:
+    steps = {
+        "": [("a", 0.9), ("b", 0.1), ("a", 0.9), ("c", 0.2)],
+        "a": [("d!", 0.5), ("e!", 0.7), ("e!", 0.7), ("g!", 0.1)],
+    }
+    found = scripted("dvts", steps, n=4, width=2)
+    assert [text.replace("\n\n", "") for text in found.texts] == ["ad!", "ae!", "ag!"]
+    assert Counter(request.prefix for request in found.requests) == {"": 4, "a\n\n": 4}
+    states = Counter(node["state"] for node in found.nodes)
+    assert (states["duplicate"], states["finished"], states["pruned"]) == (2, 3, 2)
+
+
+def test_particles_are_not_drawn_anew_when_the_budget_is_spent() -> None:
+    steps = {"": [("a", 0.9), ("b", 1e-9), ("c", 1e-9), ("d", 1e-9)], "a": [("e!", 0.9)]}
+    free = scripted("particle_filter", steps, n=4)
+    assert by_text(free)["b"]["state"] == "pruned"  # the drawing leaves all on a
+    found = scripted("particle_filter", steps, n=4, budget=4, sampling=Sampling(temperature=0.8, max_tokens=1))
+    assert found.meter.spent == 4
+    assert "pruned" not in {node["state"] for node in found.nodes}

@@ -71,7 +71,7 @@ def test_digests_of_files_and_of_a_task_without_any(data_folder: Path) -> None:
 
 def test_a_file_is_hashed_once(data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data.digests("math500")
-    monkeypatch.setattr(data, "_content", lambda path: pytest.fail("read again"))
+    monkeypatch.setattr(data, "read", lambda path: pytest.fail("read again"))
     data.digests("math500")
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from harness.core import split_steps
+from harness.steps import split_steps
 from harness.traces.attempts import MOST, attempts
 from harness.traces.formulas import formulas, normal
 from harness.traces.markers import markers

@@ -24,8 +24,11 @@ def model(family: str, folder: Path) -> tuple[Any, Any]:
     from transformers import AutoModelForTokenClassification, LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2Model
 
     torch.manual_seed(7)
-    marker = {"qwen": ["<extra_0>"], "shepherd": ["ки"]}.get(family, [])
+    marker = {"qwen": ["<extra_0>"], "shepherd": ["ки"], "skywork": ["<|begin|>"]}.get(family, [])
     words = tokenizer(folder, marker)
+    if family == "skywork":
+        words.bos_token = "<|begin|>"
+        words.save_pretrained(folder)
     shape = {"vocab_size": len(words) + 8, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
              "num_attention_heads": 2, "num_key_value_heads": 2, "max_position_embeddings": 1024}  # fmt: skip
     if family == "qwen":
@@ -38,6 +41,17 @@ def model(family: str, folder: Path) -> tuple[Any, Any]:
 
         save_file({k: v.contiguous() for k, v in whole.state_dict().items()}, folder / "model.safetensors")
         config.architectures = ["Qwen2ForProcessRewardModel"]
+        config.save_pretrained(folder)
+        return whole.eval(), words
+    if family == "skywork":
+        config = Qwen2Config(**shape)
+        whole = torch.nn.Module()
+        whole.model, whole.v_head = Qwen2Model(config).eval(), torch.nn.Module()
+        whole.v_head.summary = torch.nn.Linear(64, 1)
+        from safetensors.torch import save_file
+
+        save_file({k: v.contiguous() for k, v in whole.state_dict().items()}, folder / "model.safetensors")
+        config.architectures = ["Qwen2ForPrmModel"]
         config.save_pretrained(folder)
         return whole.eval(), words
     if family == "token":
@@ -59,11 +73,15 @@ class Table:
         return result
 
 
-def ask(verifier: PRM, *many: tuple[str, ...]) -> list[tuple[float, ...]]:
+def ask(verifier: PRM, *many: tuple[str, ...], close: bool = False) -> list[tuple[float, ...]]:
     async def all_() -> list[Any]:
         desk: Any = Table()
         paths = [Steps(Table.prompt, steps, finished=True) for steps in many]
-        return await asyncio.gather(*[verifier.score(path, desk) for path in paths])
+        try:
+            return await asyncio.gather(*[verifier.score(path, desk) for path in paths])
+        finally:
+            if close:
+                await verifier.close()
 
     return [found.steps for found in asyncio.run(all_())]
 
@@ -81,12 +99,16 @@ def straightforward(family: str, made: Any, words: Any, steps: tuple[str, ...]) 
         elif family == "rlhflow":
             turns = [f"{QUESTION} {steps[0].strip()}", *(s.strip() for s in steps[1:count])]
             text = "<|end|>".join(f"<|user|>{turn}<|end|><|assistant|>+" for turn in turns)[:-1]
+        elif family == "skywork":
+            text = f"<|begin|>{QUESTION}\n" + "".join(f"{s.strip()}\n" for s in steps[:count])
         else:
             text = f"{QUESTION}\n" + "".join(f"{s.strip()}\n" for s in steps[:count])
         ids = torch.tensor([words.encode(text, add_special_tokens=False)])
         with torch.inference_mode():
             if family == "qwen":
                 value = made.score(made.model(ids).last_hidden_state)[0, -1].softmax(-1)[1]
+            elif family == "skywork":
+                value = made.v_head.summary(made.model(ids).last_hidden_state)[0, -1, 0].sigmoid()
             elif family == "token":
                 value = made(ids).logits[0, -1].softmax(-1)[1]
             else:
@@ -96,7 +118,7 @@ def straightforward(family: str, made: Any, words: Any, steps: tuple[str, ...]) 
     return found
 
 
-FAMILIES = ("qwen", "shepherd", "rlhflow", "token")
+FAMILIES = ("qwen", "shepherd", "rlhflow", "token", "skywork")
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -162,3 +184,22 @@ def test_markers_that_are_missing_are_an_error(tmp_path: Path) -> None:
     model("token", tmp_path)
     with pytest.raises(BackendError, match="no token ки"):
         ask(PRM(str(tmp_path), interface="shepherd"), STEPS)
+
+
+def test_a_value_head_is_recognised_by_its_weights(tmp_path: Path) -> None:
+    import json
+
+    model("skywork", tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "architectures": ["Qwen2ForCausalLM"]}))
+    assert recognise(tmp_path, "auto").name == "skywork"
+
+
+def test_a_head_of_another_size_is_an_error(tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    model("skywork", tmp_path)
+    file = tmp_path / "model.safetensors"
+    save_file(load_file(file) | {"v_head.summary.weight": torch.zeros(2, 64)}, file)
+    with pytest.raises(BackendError, match="no process reward head"):
+        ask(PRM(str(tmp_path)), STEPS)

@@ -25,9 +25,9 @@ from harness.core import (
     Request,
     Scores,
     UsageError,
-    split_steps,
 )
 from harness.core import Path as Steps
+from harness.steps import split_steps
 from harness.verifiers.confidence import Confidence
 from harness.verifiers.exact import Exact, _after, reachable
 from harness.verifiers.judge import Judge
@@ -68,8 +68,15 @@ class Table:
 
 def scored(verifier: Any, text: str, table: Table, *, finished: bool = False) -> Scores:
     path = Steps(table.prompt, split_steps(text, "\n\n") or ("",), finished=finished)
-    found: Scores = asyncio.run(verifier.score(path, table))
-    return found
+
+    async def once() -> Scores:
+        try:
+            found: Scores = await verifier.score(path, table)
+            return found
+        finally:
+            await verifier.close()
+
+    return asyncio.run(once())
 
 
 def brute(numbers: tuple[int, ...]) -> bool:

@@ -20,7 +20,7 @@ class Guard:
     def __init__(self, before: Iterable[int]) -> None:
         known = set(before)
         guarded = [f"{pid}:{started}" for pid, started in _descendants() if pid not in known]
-        command = [sys.executable, "-m", "harness.backends._guard", *guarded]
+        command = [sys.executable, "-m", "harness.guard", *guarded]
         # A session of its own: a signal to the terminal's process group must not end the guard first.
         # It holds none of our streams open, so that whoever reads our output sees its end.
         self._process = subprocess.Popen(  # noqa: S603
