@@ -24,7 +24,7 @@ from harness.analysis.selection import choices_of, quality_rows, selection_rows
 from harness.core import IncompleteError, UsageError
 from harness.files import digest, dumps, read_json, replacing, write_text
 from harness.outcomes import DRAWING
-from harness.run import Json, Run
+from harness.run import WHOLE, Json, Run
 from leaderboard.samples import as_problem, as_responses, gzipped, read_samples, samples, without_text
 
 SCHEMA = "harness.entry/1"
@@ -231,7 +231,7 @@ def of_run(
 
     Raises IncompleteError for a run that is not complete, UsageError where its results are missing."""
     state = run.manifest["state"]
-    if state != "complete":
+    if state not in WHOLE:
         raise IncompleteError(
             f"{run.folder} is {state}; an entry needs every problem. Finish it with the command that began it."
         )

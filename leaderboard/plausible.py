@@ -96,10 +96,10 @@ def _line(entry: Entry, line: Json, limit: int | None) -> Iterator[str]:
 
 def _lengths(entry: Entry, line: Json, limit: int | None) -> Iterator[str]:
     """Tokens of the responses against the bill and the limit; a search's responses share steps."""
-    lengths = [r["usage"]["completion_tokens"] for r in line["responses"]]
+    lengths = [t for r in line["responses"] if (t := r["usage"]["completion_tokens"]) is not None]
     if min(lengths, default=0) < 0:
         yield "a response has a negative number of tokens."
-    if entry.drawing and sum(lengths) > line["usage"]["completion_tokens"]:
+    if entry.drawing and line["usage"] and sum(lengths) > line["usage"]["completion_tokens"]:
         yield "its responses have more tokens than the problem was billed."
     if entry.drawing and limit and max(lengths, default=0) > limit:
         yield f"a response is longer than the limit of {limit} tokens."

@@ -128,6 +128,18 @@ def test_two_imported_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFi
     assert "without token counts" in capsys.readouterr().err
 
 
+def test_the_leaderboard_takes_an_imported_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lm_eval_run(tmp_path / "lm", sums_task(tmp_path / "tasks"), "sums", boxed(lambda n: n % 3 > 0), limit=12)
+    run = imported(tmp_path / "lm", tmp_path / "runs")
+    entries = ["--entries", str(tmp_path / "entries")]
+    assert main(["leaderboard", "add", str(run.folder), *entries]) == 0
+    capsys.readouterr()
+    assert main(["leaderboard", "check", *entries]) == 0
+    assert "0 errors" in capsys.readouterr().out
+    assert main(["leaderboard", "build", *entries, "-o", str(tmp_path / "site")]) == 0
+    assert "imported from lm-eval" in next((tmp_path / "site").rglob("*sums*.html")).read_text()
+
+
 def test_several_repeats_are_several_responses(tmp_path: Path) -> None:
     tasks = foreign(tmp_path / "tasks", "gsm8k_like", work="First. #### ", repeats=4)
     lm_eval_run(tmp_path / "lm", tasks, "gsm8k_like", boxed(lambda n: n % 2 > 0))
