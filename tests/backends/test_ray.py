@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,14 @@ from harness.cli import main
 from harness.core import BackendError, Completion, Prompt, Request, Sampling, UsageError
 from support import calls, sums_task
 
+pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
+
 
 @pytest.fixture
 def cluster() -> Iterator[Any]:
     """Ray on this machine, with what it leaves behind taken away."""
-    ray = pytest.importorskip("ray")
+    import ray
+
     yield ray
     ray.shutdown()
 
