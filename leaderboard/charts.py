@@ -143,7 +143,9 @@ def curves(key: str, title: str, lines: Sequence[Line], *, labels: tuple[str, st
     ticks = [(k, f"{k:.0f}") for k in powers_of_two(*span)] if ks else ()
     plot = frame(width, height, span, (max(0.0, low), min(1.0, high)), labels, log_x=True, x_ticks=ticks,
                  y_format=_percent, inset=6)  # fmt: skip
-    picture = plot.axes() + "".join(_band(plot, line) for line in lines) + "".join(_line(plot, line) for line in lines)
+    drawn = {tuple(line.points): line for line in reversed(lines)}  # bands of like curves would add up to a wall
+    bands = "".join(_band(plot, line) for line in lines if drawn[tuple(line.points)] is line)
+    picture = plot.axes() + bands + "".join(_line(plot, line) for line in lines)
     rows = [
         [line.name, f"{x:.0f}" if ks else quantity(x), _percent(y), _range(a, b)]
         for line in lines

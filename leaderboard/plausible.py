@@ -11,6 +11,8 @@ from harness.run import Json
 from leaderboard.entry import Entry
 
 SHARES = ("accuracy", "pass@k", "maj@k", "best@k", "wmaj@k", "pass^k", "truncated")
+SIGNED = ("_slope", "_log_ratio")
+"""How the names of metrics end that may be negative."""
 SUSPICIOUS = 0.5
 """A share of cut responses above this makes every other number doubtful."""
 
@@ -24,7 +26,7 @@ def impossible(results: Json) -> Iterator[str]:
             continue
         if row["metric"] in SHARES and not 0 <= value <= 1:
             yield f"{name} is {value}, which is no share."
-        if not math.isfinite(value) or value < 0:
+        if not math.isfinite(value) or (value < 0 and not row["metric"].endswith(SIGNED)):
             yield f"{name} is {value}."
         if low is not None and high is not None and not low - 1e-9 <= value <= high + 1e-9:
             yield f"{name} is {value}, outside of its interval from {low} to {high}."

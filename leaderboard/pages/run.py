@@ -158,7 +158,8 @@ def by_group(entry: Entry, name: str) -> Json | None:
     groups = entry.groups(name)
     if not groups:
         return None
-    columns = [m for m in ("pass@k", "maj@k", "best@k") if (top := largest(entry, m)) and top["k"] > 1]
+    several = ("maj@k", "best@k") if entry.metric == "pass@1" else ("pass@k", "maj@k", "best@k")
+    columns = [m for m in several if (top := largest(entry, m)) and top["k"] > 1]
     rows = []
     for value in [*groups, None]:
         group = "all" if value is None else name

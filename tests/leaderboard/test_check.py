@@ -177,6 +177,9 @@ def test_impossible_aggregates() -> None:
     assert about(row) == []
     assert "no share" in about({**row, "value": 1.5, "high": 2})[0]
     assert "outside" in about({**row, "value": 0.7})[0]
+    negative = {**row, "value": -0.1, "low": -0.2, "high": 0.1}
+    assert about({**negative, "metric": "completion_tokens"}) == ["completion_tokens is -0.1."]
+    assert about({**negative, "metric": "human_log_ratio"}, {**negative, "metric": "answer_tokens_slope"}) == []
     rising = [{**row, "metric": "pass@k", "k": k, "low": 0, "high": 1, "value": v} for k, v in ((1, 0.5), (4, 0.4))]
     assert about(*rising) == ["pass@4 is less than pass@1, over the same problems."]
 
