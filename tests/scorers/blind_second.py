@@ -24,7 +24,7 @@ SECOND: list[tuple[str, list[str], list[str]]] = [
     ("3^{100}", [r"\boxed{3^{100}}", r"\boxed{9^{50}}", r"\boxed{3\cdot3^{99}}", r"\boxed{(3^{50})^2}"], [r"\boxed{3^{99}}", r"\boxed{100^3}", r"\boxed{3^{100}-1}", r"\boxed{3\cdot 100}"]),
     ("2018!", [r"\boxed{2018!}", r"\boxed{2018\cdot 2017!}"], [r"\boxed{2017!}", r"\boxed{2018!-1}", r"\boxed{2018}"]),
     ("24", [r"\boxed{4!}", r"\boxed{24 \text{ orderings}}", r"\boxed{24\ \text{feet}}", r"\boxed{\$24}", r"There are $4\cdot 3\cdot 2\cdot 1=24$ ways. The answer is 24."], [r"\boxed{4}", r"\boxed{24!}", r"\boxed{24:1}"]),
-    ("0", [r"\boxed{0}", r"\boxed{\text{zero}}", r"\boxed{0.0}", r"\boxed{\log 1}", r"\boxed{0^\circ}"], [r"\boxed{\emptyset}", r"\boxed{10}", r"\boxed{\text{undefined}}", r"\boxed{o}"]),
+    ("0", [r"\boxed{0}", r"\boxed{0.0}", r"\boxed{\log 1}", r"\boxed{0^\circ}"], [r"\boxed{\emptyset}", r"\boxed{10}", r"\boxed{\text{undefined}}", r"\boxed{o}"]),
     ("6125", [r"\boxed{6125}", r"\boxed{5^3\cdot 7^2}", r"\boxed{6,125}"], [r"\boxed{5^2\cdot 7^3}", r"\boxed{6.125}", r"\boxed{6152}"]),
     # fractions and decimals
     (r"\frac{7}{18}", [r"\boxed{\frac{7}{18}}", r"\boxed{\dfrac{7}{18}}", r"\boxed{7/18}", r"The probability is $\tfrac{7}{18}$, so the answer is $\boxed{\tfrac{7}{18}}$.", r"\boxed{\frac{14}{36}}", r"\boxed{0.3\overline{8}}"], [r"\boxed{\frac{18}{7}}", r"\boxed{0.389}", r"\boxed{\frac{7}{36}}", r"\boxed{\frac{1}{18}\cdot 14}"]),

@@ -53,7 +53,7 @@ def refusal(name: str, folder: Path | None = None, **options: int) -> str:
 def test_names_and_descriptions(tmp_path: Path) -> None:
     write(tmp_path, "mine")
     names = task_names([tmp_path])
-    assert sorted(names) == sorted([*OURS, "mine"])
+    assert sorted(names) == sorted([*OURS, "processbench", "mine"])
     assert names["mine"] == "Made up"
     assert all(names.values())
 
