@@ -104,7 +104,8 @@ class Toy:
         text = self._aside(request, rng)
         if text is None:
             one = sampling.stop == ("\n\n",)  # nothing behind the first step would be kept
-            text = self._rest(request.prompt.problem_id, request.prefix, rng, one=one)
+            opened = request.prompt.text.rstrip().endswith("<think>")  # a chat template that opens the thinking
+            text = self._rest(request.prompt.problem_id, request.prefix, rng, one=one, opened=opened)
         return _cut(text, request)
 
     async def close(self) -> None:
@@ -134,10 +135,10 @@ class Toy:
         gold = self._gold.get(problem_id, "0")
         return all(right_so_far(problem_id, text)) and all(answer == gold for answer in answers)
 
-    def _rest(self, problem_id: str, prefix: str, rng: Random, *, one: bool = False) -> str:
+    def _rest(self, problem_id: str, prefix: str, rng: Random, *, one: bool = False, opened: bool = False) -> str:
         """Everything that follows the prefix, to the final answer; only the next step where `one` is enough."""
         if self._attempts:
-            return self._with_thought(problem_id, prefix, rng)
+            return self._with_thought(problem_id, prefix, rng, opened=opened)
         length = self._length.get(problem_id, 3)
         good = right_so_far(problem_id, prefix)
         thinking = prefix.rfind("<think>") > prefix.rfind("</think>")
@@ -172,7 +173,7 @@ class Toy:
         gold = self._gold.get(problem_id, "0")
         return gold if right else f"{rng.randrange(self._wrong_answers) + 1}/{len(gold) + 1009}"
 
-    def _with_thought(self, problem_id: str, prefix: str, rng: Random) -> str:
+    def _with_thought(self, problem_id: str, prefix: str, rng: Random, *, opened: bool) -> str:
         """What follows the prefix of a response with thinking: attempts, each after a "Wait", then the last one's
         answer."""
         thought, closed, _ = prefix.partition("</think>")
@@ -180,7 +181,7 @@ class Toy:
         length = self._length.get(problem_id, 3)
         if closed:
             return self._answer(problem_id, len(good) == length and all(good), rng)
-        parts = [] if "<think>" in prefix else ["<think>\n"]
+        parts = [] if opened or "<think>" in prefix else ["<think>\n"]
         parts += [", once more from the start.\n\n"] if prefix.endswith("Wait") else []
         tried = prefix.count("Wait") + 1
         while True:
