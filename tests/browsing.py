@@ -41,6 +41,17 @@ def chromium() -> str:
     return found
 
 
+@contextmanager
+def launched() -> Iterator[Any]:
+    """A browser; to be started after the runs are made, as its loop and theirs do not mix."""
+    path = chromium()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        yield started.chromium.launch(executable_path=path, args=arguments)
+
+
 def few(folder: Path, pool: GradingPool) -> list[Run]:
     """A sample and a tree search on five problems."""
     task = small_task(5)

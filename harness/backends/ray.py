@@ -30,7 +30,7 @@ class Ray:
         replicas: how many actors
         args: options of that backend, as key=value,key=value
         address: of a running Ray cluster; without it, Ray runs on this machine for the time of the command
-        cpus, gpus: what Ray reserves for an actor; gpus -1 is one where the cluster has any
+        cpus, gpus: what Ray reserves for an actor; by default one GPU where the cluster has any
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Ray:
         import ray
 
         _check(self._address)
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else Ray warns of its next version
         try:
             if not ray.is_initialized():
                 where = {"address": self._address} if self._address else {"include_dashboard": False}

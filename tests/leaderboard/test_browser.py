@@ -35,13 +35,8 @@ def _as(entry: Entry, **changes: Any) -> Entry:
 
 @pytest.fixture(scope="module")
 def browser(site: Path) -> Iterator[Any]:
-    """Started after the runs are made, as its loop and theirs do not mix."""
-    path = browsing.chromium()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        yield started.chromium.launch(executable_path=path, args=arguments)
+    with browsing.launched() as started:
+        yield started
 
 
 @pytest.fixture
