@@ -18,6 +18,7 @@ from harness.core import IncompleteError, UsageError
 
 SYNC_LINES = 64
 SYNC_SECONDS = 5.0
+LOCK_TRIES, LOCK_WAIT = 50, 0.02  # one who only looks holds the lock for some microseconds
 
 
 def cache_folder() -> Path:
@@ -221,11 +222,11 @@ class FolderLock:
 
     def _taken(self) -> bool:
         """Whether the lock could be had. Who looks whether a run is being written holds it for a moment."""
-        for wait in (0.02, 0.1, 0.0):
+        for _ in range(LOCK_TRIES):
             try:
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                time.sleep(wait)
+                time.sleep(LOCK_WAIT)
             else:
                 return True
         return False

@@ -170,15 +170,20 @@ def count_ids(ids: Sequence[T], text: str, decode: Callable[[Sequence[T]], str],
     if inside == len(text):
         thinking = len(ids) if inside or _open(request) else 0
         return Counted(thinking, 0, "exact")
-    head = text[:inside].lstrip()
-    if not head:
+    if inside == 0:
         return Counted(0, 0, "exact")
+    head: str = text[:inside]
+    tidy: Callable[[str], str] = str
+    if not decode(ids).startswith(head):  # some tokenizers drop the white space before the first word
+        head, tidy = head.lstrip(), str.lstrip
+        if not head:
+            return Counted(0, 0, "exact")
+        if not tidy(decode(ids)).startswith(head):
+            return None
     low, high = 0, len(ids)  # the first `high` ids spell the head, the first `low` do not
-    if not decode(ids).lstrip().startswith(head):
-        return None
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if decode(ids[:middle]).lstrip().startswith(head) else (middle, high)
+        low, high = (low, middle) if tidy(decode(ids[:middle])).startswith(head) else (middle, high)
     return Counted(high, 0, "exact")
 
 
