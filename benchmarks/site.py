@@ -175,7 +175,7 @@ def weight(*paths: Path) -> float:
 
 
 def sizes(site: Path) -> list[list[Any]]:
-    shell = [site / "style.css", site / "site.js"]
+    shell = [site / "look.css", site / "style.css", site / "site.js"]
     explore = [*shell, site / "explore.css", site / "explore.js"]
     task = next((site / "data" / "task").iterdir())
     largest = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.run import Json
 from leaderboard.entry import Entry
-from leaderboard.render import quantity
+from reports.render import quantity
 
 
 def budget(entry: Entry) -> str:

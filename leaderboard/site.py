@@ -1,8 +1,8 @@
 """The static site: what it is made of, and how it is written.
 
 Every module in `leaderboard/pages` yields pages as (relative path, content); every file in `leaderboard/static` is
-copied. `data/site.json` lists what was written with digests, so that a later build removes what is gone and
-`harness leaderboard check --site` can tell that a site is what its entries build.
+copied, and the style sheet that reports have too. `data/site.json` lists what was written with digests, so that a later
+build removes what is gone and `harness leaderboard check --site` can tell that a site is what its entries build.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from harness.run import Json
 from leaderboard import pages as registry  # its modules are imported by name when a site is built
 from leaderboard.entry import Entry, redact
 from leaderboard.standing import rankings
+from reports.figure import look
 
 INDEX = "data/site.json"
 SCHEMA = "harness.site/1"
@@ -96,6 +97,7 @@ def contents(made: Site) -> Iterator[tuple[str, bytes]]:
             yield path, content.encode() if isinstance(content, str) else content
     for file in sorted(files("leaderboard").joinpath("static").iterdir(), key=lambda f: f.name):
         yield file.name, file.read_bytes()
+    yield "look.css", look().encode()
 
 
 def build(made: Site, folder: Path, *, limit: int | None = None) -> Json:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from harness.analysis.cost import costs
 from harness.run import Run
 from reports import tokens
 from reports.cost import cost
+from reports.figure import look
+from reports.render import Markup, environment
 from reports.tables import caption, footnotes, table
 from reports.views import View
 
@@ -27,5 +27,5 @@ def html(runs: Sequence[Run], *, by: str = "level", metrics: Sequence[str] = (),
 
 def views(shown: Sequence[View], *, title: str = "Results") -> str:
     """A page of any tables."""
-    environment = Environment(loader=PackageLoader("reports"), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template("report.html.j2").render(title=title, runs=shown)
+    template = environment("reports").get_template("report.html.j2")
+    return template.render(title=title, runs=shown, look=Markup(look()))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from leaderboard.entry import Entry
 from leaderboard.figures import budget
-from leaderboard.render import Markup, percent
 from leaderboard.site import Site
+from reports.render import Markup, percent
 
 PER_CHARACTER = 6.6
 """Width of a character at 11 px; `textLength` makes the text fit whatever the font is."""

@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 
 from leaderboard.figures import budget
 from leaderboard.history import Event, events
-from leaderboard.render import interval, percent, render
+from leaderboard.render import render
 from leaderboard.site import Site
 from reports.forms import points, probability
+from reports.render import interval, percent
 
 ATOM = "http://www.w3.org/2005/Atom"
 FEED_ITEMS = 100

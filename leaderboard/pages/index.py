@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.run import Json
-from leaderboard import charts
+from leaderboard import cells
 from leaderboard.entry import Entry
 from leaderboard.figures import budget, several, tokens
-from leaderboard.render import Markup, percent, render
+from leaderboard.render import render
 from leaderboard.site import Site
+from reports import charts
+from reports.render import Markup, percent
 
 SHOWN = 50
 """Rows in the page at first; the others wait in a template, since many nodes make a page slow."""
@@ -86,12 +88,12 @@ def row(entry: Entry, rank: Json | None) -> Json:
         "label": entry.data["label"],
         "accuracy": accuracy,
         "rank": rank,
-        "bar": charts.cell(accuracy),
+        "bar": cells.cell(accuracy),
         "pass1": one,
         "maj": maj,
         "best": best,
         "tokens": spent,
-        "levels": charts.strip([r["value"] if r else None for r in levels]) if levels else "",
+        "levels": cells.strip([r["value"] if r else None for r in levels]) if levels else "",
         "spoken": ", ".join(
             f"level {v}: {percent(r['value'] if r else None, 0)}"
             for v, r in zip(entry.groups("level"), levels, strict=True)

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.run import Json
-from leaderboard import charts, references
-from leaderboard.charts import Box, Line, Series
+from leaderboard import cells, references
 from leaderboard.entry import Entry
 from leaderboard.figures import budget, largest, tokens
-from leaderboard.render import Markup, render
+from leaderboard.render import render
 from leaderboard.site import Site
+from reports import charts
+from reports.charts import Box, Line, Series
+from reports.render import Markup
 
 DRAWN = ("pass@k", "maj@k", "best@k", "wmaj@k")
 """The curves of a page. What they are is on the methods page."""
@@ -66,7 +68,7 @@ def draw_curves(entry: Entry) -> Markup:
     lines = [Line(name, whole(entry, name), style) for style, name in enumerate(DRAWN)]
     if max((len(line.points) for line in lines), default=0) < 2:
         return Markup("")
-    return charts.curves("curves", "More responses", lines, labels=("k, responses", "percent"), ks=True)
+    return charts.curves("curves", "More responses", lines, labels=("k, responses", "percent"), x="k")
 
 
 def whole(entry: Entry, metric: str) -> list[charts.Spot]:
@@ -168,7 +170,7 @@ def by_group(entry: Entry, name: str) -> Json | None:
         rows.append({
             "label": "all" if value is None else str(value),
             "accuracy": accuracy,
-            "bar": charts.cell(accuracy),
+            "bar": cells.cell(accuracy),
             "cells": list(kept.values()),
             "tokens": entry.row("completion_tokens", group=group, value=value),
             "human": entry.row("human_ratio", group=group, value=value),

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from harness.run import Json
-from leaderboard.charts import Box
+from reports.charts import Box
 
 
 @cache

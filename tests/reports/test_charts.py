@@ -6,11 +6,12 @@ import re
 from itertools import combinations
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaderboard import axes, charts
-from leaderboard.charts import Box, Line, Point, Series
+from reports import axes, charts
+from reports.charts import Box, Line, Point, Series
 
 HOSTILE = '<script>alert(1)</script>" onload="x'
 SHARES = st.floats(0, 1)
@@ -63,7 +64,7 @@ def test_a_scatter_of_anything(found: list[tuple[float, float, float]]) -> None:
 @given(st.lists(st.tuples(SHARES, SHARES), min_size=1, max_size=70))
 def test_curves_of_anything(values: list[tuple[float, float]]) -> None:
     points = [(k, max(v), min(v), None if k % 5 == 0 else 1.0) for k, v in enumerate(values, 1)]
-    picture = drawing(charts.curves("k", "A title", [Line("pass@k", points)], labels=("k", "percent"), ks=True))
+    picture = drawing(charts.curves("k", "A title", [Line("pass@k", points)], labels=("k", "percent"), x="k"))
     assert all(-1 <= v <= 461 for v in places(picture))
     assert overlapping(picture) == []
 
@@ -87,6 +88,35 @@ def test_dots_of_anything(values: list[tuple[float, float]]) -> None:
     picture = drawing(charts.dots("k", "A title", lines, list(map(str, range(8))), labels=("level", "percent")))
     assert all(-1 <= v <= 461 for v in places(picture))
     assert overlapping(picture) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(COSTS, SHARES, SHARES), min_size=1, max_size=8, unique_by=lambda point: point[0]))
+def test_a_series_of_anything(values: list[tuple[float, float, float]]) -> None:
+    points = sorted((x, max(a, b), min(a, b), 1.0) for x, a, b in values)
+    markup = charts.curves("k", "A title", [Line("greedy", points)], labels=("steps", "percent"), x="linear")
+    assert all(-1 <= v <= 461 for v in places(drawing(markup)))
+    assert overlapping(drawing(markup)) == []
+
+
+def test_lines_lie_where_their_values_say() -> None:
+    drawn = [Line("<b>", [(0, 0.2, 0.1, 0.3), (10, 0.4, 0.3, 0.5)]), Line("other", [(5, 0.4, None, None)], 1)]
+    markup = charts.curves("k", "t", drawn, labels=("x", "percent"), x="linear", table=False)
+    paths = {str(path.get("class")): path.get("d") or "" for path in drawing(markup).iter("path")}
+    (x0, y0), (x1, y1) = [map(float, pair.split()) for pair in paths["l c0 d0"][1:].split("L")]
+    assert x0 < x1
+    assert y0 > y1
+    assert len(re.findall("[ML]", paths["b c0"])) == 4
+    (x2, y2) = re.findall(r"[\d.]+", paths["p c1"])[:2]
+    assert x0 < float(x2) < x1
+    assert abs(float(y2) - y1) < 6
+    assert "<table" not in markup
+    assert "&lt;b&gt;" in markup
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0.25, "0.25"), (1500, "1500"), (20_000, "20k"), (1.5e6, "1.5M")])
+def test_coordinates_are_told_exactly(value: float, shown: str) -> None:
+    assert axes.plain(value) == shown
 
 
 def test_the_test_sees_texts_that_meet() -> None:
@@ -115,7 +145,7 @@ def test_names_are_escaped_everywhere() -> None:
 
 def test_the_table_behind_a_chart_has_its_numbers() -> None:
     line = Line("pass@k", [(1, 0.25, 0.2, 0.3), (2, 0.5, 0.4, 0.6)])
-    markup = charts.curves("k", "t", [line], labels=("k", "percent"), ks=True)
+    markup = charts.curves("k", "t", [line], labels=("k", "percent"), x="k")
     assert re.findall(r"<td>([^<]*)</td>", markup) == ["1", "25", "20.0–30.0", "2", "50", "40.0–60.0"]
     assert "pass@k from 25 to 50" in markup
 
@@ -137,11 +167,3 @@ def test_ticks_are_few_round_and_inside(low: float, factor: float, log: bool) ->
     assert ticks == sorted(ticks)
     assert all(low * 0.998 <= tick <= low * factor * 1.002 for tick in ticks)
     assert all(-0.5 <= scale(tick) <= 100.5 for tick in ticks)
-
-
-def test_cells_name_their_numbers_as_classes() -> None:
-    assert charts.cell({"value": 0.431, "low": 0.4, "high": 0.466}) == "bar v43 l40 h47"
-    assert charts.cell({"value": 1.0, "low": None, "high": None}) == "bar v100"
-    assert charts.cell(None) == ""
-    assert charts.strip([0.7, None, 0.04]) == "strip n3 s0-7 s1-x s2-0"
-    assert charts.strip([]) == ""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from leaderboard.render import Markup, quantity
+from reports.render import Markup, quantity
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,14 @@ def padded(values: Sequence[float], *, log: bool = False, floor: float | None = 
     return (low - room if floor is None else max(floor, low - room)), high + room
 
 
+def plain(value: float) -> str:
+    """A coordinate to six digits: 0.25, 1500, 20k, 1.5M."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= size:
+            return f"{value / (1e3 if unit == 'k' else size):g}{unit}"
+    return f"{value:g}"
+
+
 @dataclass(frozen=True)
 class Frame:
     """The plot's rectangle within the view box, with its scales and labels."""
@@ -96,11 +104,6 @@ class Frame:
         grid = f'<path class="grid" d="{"".join(lines)}"/>'
         axis = f'<path class="axis" d="M{left} {bottom}H{right}{"".join(marks)}"/>'
         return f"{grid}{axis}<g>{''.join(texts)}</g>"
-
-    @property
-    def zero(self) -> float:
-        """The coordinate of the bottom."""
-        return self.y.start
 
 
 def frame(
