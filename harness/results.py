@@ -15,7 +15,7 @@ from harness.outcomes import CURVES, GROUPS, SEQUENTIAL, Outcome, scored
 from harness.outcomes import outcomes as read
 from harness.registry import unknown
 from harness.run import RESULTS_SCHEMA, Json, Run
-from scorers.intervals import mean_estimate, quantiles
+from scorers.intervals import NON_NEGATIVE, mean_estimate, quantiles
 from scorers.resampling import RESAMPLES, SEED, median_interval, ratio_interval
 from scorers.sampling import standard_error, value_variance
 
@@ -92,7 +92,7 @@ def _rows(
     for metric, per_response in _PER_RESPONSE.items():
         members = [o for o in outcomes if per_response(o)]
         means = [_mean(per_response(o)) for o in members]
-        bounds = (0.0, 1.0) if metric == "truncated" else None
+        bounds = (0.0, 1.0) if metric == "truncated" else NON_NEGATIVE
         row = _row(metric, None, group, means, 0, bounds=bounds, clusters=_labels(members, cluster))
         if metric == "truncated":  # tables take from it how many problems a line is about, whether it is known or not
             row["problems"] = sum(bool(o.correct) for o in outcomes)
@@ -104,7 +104,7 @@ def _rows(
         rows.append(row)
     known = [o for o in outcomes if o.total_tokens is not None]
     totals = [float(o.total_tokens or 0) for o in known]
-    rows.append(_row("total_tokens", None, group, totals, 0, bounds=None, clusters=_labels(known, cluster)))
+    rows.append(_row("total_tokens", None, group, totals, 0, bounds=NON_NEGATIVE, clusters=_labels(known, cluster)))
     rows.append(_human_ratio(outcomes, group, cluster))
     return rows + tokens.further(outcomes, group, cluster=cluster)
 
@@ -218,7 +218,7 @@ def _row(
     values: Sequence[float],
     unjudged: int,
     *,
-    bounds: tuple[float, float] | None = (0.0, 1.0),
+    bounds: tuple[float, float] = (0.0, 1.0),
     clusters: Sequence[Any] | None = None,
 ) -> Json:
     """One tidy row; a metric that covers no problem has nulls. Token metrics carry their quartiles besides."""
@@ -227,7 +227,7 @@ def _row(
     for name in ("value", "se", "low", "high"):
         row[name] = None if estimate is None else getattr(estimate, name)
     row |= {"se_samples": None, "problems": len(values), "unjudged": unjudged}
-    if bounds is None:
+    if bounds == NON_NEGATIVE:
         q25, median, q75 = quantiles(values) if values else (None, None, None)
         row |= {"q25": q25, "median": median, "q75": q75}
     return row

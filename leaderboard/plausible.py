@@ -11,7 +11,7 @@ from harness.run import Json
 from leaderboard.entry import Entry
 
 SHARES = ("accuracy", "pass@k", "maj@k", "best@k", "wmaj@k", "pass^k", "truncated")
-SIGNED = ("_slope", "_log_ratio")
+SIGNED = ("_slope", "_log_ratio", "gap_tokens")
 """How the names of metrics end that may be negative."""
 SUSPICIOUS = 0.5
 """A share of cut responses above this makes every other number doubtful."""

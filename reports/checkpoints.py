@@ -6,8 +6,6 @@ training is the accuracy reached that the final checkpoint has with one greedy r
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import re
@@ -23,6 +21,7 @@ from harness.files import digest
 from harness.outcomes import Outcome
 from harness.results import default_ks
 from harness.run import Json, Run, differing
+from reports import sheet
 from reports.views import View
 from scorers.estimators import maj_curve, pass_at_k
 from scorers.intervals import mean_estimate
@@ -305,11 +304,7 @@ def as_csv(data: Json) -> str:
         {"metric": "equivalent", "k": row["k"], "value": row["x"], **{n: row[n] for n in ("low", "high", "problems")}}
         for row in data["equivalents"]
     ]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows([*data["points"], *worth])
-    return text.getvalue().rstrip("\n")
+    return sheet.table([*data["points"], *worth], names).rstrip("\n")
 
 
 def table(data: Json) -> tuple[list[str], list[list[str]]]:

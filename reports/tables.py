@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -14,6 +12,7 @@ from tabulate import tabulate
 from harness.core import UsageError
 from harness.registry import unknown
 from harness.run import IMPORTED, Json, Run
+from reports import sheet
 
 GROUPS = ("level", "subject")
 SHOWN_KS = 3
@@ -51,13 +50,7 @@ def as_json(runs: Sequence[Run], *, metrics: Sequence[str] = ()) -> str:
 
 def as_csv(runs: Sequence[Run], *, metrics: Sequence[str] = ()) -> str:
     """The tidy rows as CSV; null is an empty cell."""
-    rows = tidy(runs, metrics=metrics)
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().rstrip("\n")
+    return sheet.table(tidy(runs, metrics=metrics)).rstrip("\n")
 
 
 def markdown(runs: Sequence[Run], *, by: str = "level", metrics: Sequence[str] = ()) -> str:

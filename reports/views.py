@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from dataclasses import dataclass
 from tabulate import tabulate
 
 from harness.run import Json
+from reports import sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +37,7 @@ def as_json(views: Sequence[View]) -> str:
 
 def as_csv(views: Sequence[View]) -> str:
     """The tidy rows of all views as CSV; null is an empty cell."""
-    rows = [row for view in views for row in view.rows]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().rstrip("\n")
+    return sheet.table(row for view in views for row in view.rows).rstrip("\n")
 
 
 def percent(row: Json | None) -> str:

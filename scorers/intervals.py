@@ -15,7 +15,10 @@ from functools import lru_cache
 from statistics import NormalDist
 from statistics import quantiles as cut_points
 
-__all__ = ["Estimate", "mean_estimate", "quantiles", "wilson"]
+__all__ = ["NON_NEGATIVE", "Estimate", "mean_estimate", "quantiles", "wilson"]
+
+NON_NEGATIVE = (0.0, math.inf)
+"""The bounds of what is counted: tokens, calls, seconds, steps."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,16 @@ def mean_estimate(
     `se` is √(Σ(z_i − z̄)²/(M(M−1))), for `clusters` of dependent problems (one contest, one template) Miller's clustered
     error √(C/(C−1)·Σ_c(Σ_{i∈c}(z_i − z̄))²)/M (Miller 2024, "Adding Error Bars to Evals"). It needs two clusters.
 
-    Unbounded values (tokens) get the t interval with C−1 degrees of freedom. Bounded ones get the Wilson interval with
-    t for z and an effective number of problems, see `_effective_problems`: it stays within `bounds`, is never of zero
-    width, and for values at the bounds only (0/1) it is Wilson's own with t for z. One problem, or one cluster, is one
-    observation; it takes the t of one degree of freedom, so that it never looks more certain than two.
+    Unbounded values (`bounds` None: differences, logarithms) get the t interval with C−1 degrees of freedom.
+
+    `NON_NEGATIVE` ones (tokens) get it on the scale of the logarithm, z̄·e^(±t·se/z̄) (the delta method: se/z̄ is the
+    error of log z̄): it stays above 0 for any number of problems, leans to the right as such values do, and is t's own
+    as M grows. Where all are 0 it is 0 to 0.
+
+    Bounded values get the Wilson interval with t for z and an effective number of problems, see `_effective_problems`:
+    it stays within `bounds`, is never of zero width, and for values at the bounds only (0/1) it is Wilson's own with t
+    for z. One problem, or one cluster, is one observation; it takes the t of one degree of freedom, so that it never
+    looks more certain than two. Without bounds on both sides one observation has no interval.
     """
     numbers = [float(value) for value in values]
     if not numbers:
@@ -65,6 +74,11 @@ def mean_estimate(
     if bounds is None:
         low, high = (None, None) if se is None else (mean - t * se, mean + t * se)
         return Estimate(mean, se, low, high, count)
+    if bounds == NON_NEGATIVE:
+        if min(numbers) < 0:
+            raise ValueError(f"{min(numbers)} among values that are not negative")
+        low, high = (None, None) if se is None else _log_interval(mean, se, t)
+        return Estimate(mean, se, low, high, count)
     floor, width = bounds[0], bounds[1] - bounds[0]
     if not (0 < width < math.inf and floor <= min(numbers) and max(numbers) <= bounds[1]):
         raise ValueError(f"values from {min(numbers)} to {max(numbers)} with bounds {bounds}")
@@ -73,6 +87,14 @@ def mean_estimate(
     size = _effective_problems(share, None if equal else spread / width**2, count, groups)
     low, high = (floor + width * end for end in _score_interval(share, size, t))
     return Estimate(mean, se, max(min(low, mean), floor), min(max(high, mean), bounds[1]), count)
+
+
+def _log_interval(mean: float, se: float, quantile: float) -> tuple[float, float]:
+    """mean · e^(±quantile · se / mean), finite."""
+    if mean == 0:
+        return 0.0, 0.0
+    factor = math.exp(min(quantile * se / mean, 500.0))
+    return mean / factor, mean * factor
 
 
 def _cluster_sums(residuals: Sequence[float], clusters: Sequence[Hashable] | None) -> Sequence[float]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from harness.analysis.groups import estimate, grouped
 from harness.core import Usage
 from harness.run import Json, Run
+from scorers.intervals import NON_NEGATIVE
 
 KINDS = ("policy", "verifier", "judge")
 PER_PROBLEM = (
@@ -83,7 +84,7 @@ def cost_rows(found: Sequence[Cost], *, by: str = "level") -> list[Json]:
         for name in PER_PROBLEM:
             numbers = [number for number in (cost.number(name) for cost in members) if number is not None]
             if numbers:
-                rows.append({"metric": name, **group, **estimate(numbers, bounds=None)})
+                rows.append({"metric": name, **group, **estimate(numbers, bounds=NON_NEGATIVE)})
         read = sum(cost.usage.prompt_tokens for cost in members)
         cached = sum(cost.usage.cached_prompt_tokens for cost in members)
         share = {"value": cached / read if read else None, "se": None, "low": None, "high": None}

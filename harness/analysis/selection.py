@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from harness.analysis.groups import estimate, grouped
 from harness.run import Json, Run
+from scorers.intervals import NON_NEGATIVE
 from scorers.quality import auroc, brier, calibration_error, mean_absolute_error
 
 ROLLOUT = "rollout_value"
@@ -68,12 +69,13 @@ def selection_rows(found: Sequence[Choice], *, by: str = "level") -> list[Json]:
         judged = [choice for choice in members if choice.judged]
         unjudged = {"unjudged": len(members) - len(judged)}
 
-        def add(metric: str, rule: str | None, values: Sequence[float], low: float | None = 0.0) -> None:
-            bounds = None if low is None else (low, 1.0)
+        def add(
+            metric: str, rule: str | None, values: Sequence[float], bounds: tuple[float, float] = (0.0, 1.0)
+        ) -> None:
             row = {"metric": metric, "rule": rule, **group, **estimate(values, bounds=bounds), **unjudged}  # noqa: B023
             rows.append(row)
 
-        add("candidates", None, [float(len(c.responses)) for c in judged], None)
+        add("candidates", None, [float(len(c.responses)) for c in judged], NON_NEGATIVE)
         add("mean", None, [c.problem["c"] / len(c.responses) for c in judged])
         oracle = [float(c.problem["c"] > 0) for c in judged]
         add("oracle", None, oracle)

@@ -19,7 +19,7 @@ from harness.outcomes import APART, Outcome
 from harness.run import Json, Run
 from harness.thinking import COUNTED_BY, opening, split
 from scorers.censored import quantile
-from scorers.intervals import mean_estimate, quantiles
+from scorers.intervals import NON_NEGATIVE, mean_estimate, quantiles
 from scorers.regression import line
 from scorers.resampling import median_ratio_interval, ratio_interval
 
@@ -27,6 +27,8 @@ PARTS = ("completion_tokens", "thinking_tokens", "answer_tokens")
 """What a model generates: the whole and its two parts."""
 ASIDE = ("gap_tokens", "forced_tokens", "prefilled_tokens")
 """What is in neither part, what was written into a response, and what stood before it in the prompt."""
+SIGNED = ("gap_tokens", "human_log_ratio")
+"""What may be negative; all else is counted."""
 HUMAN = ("human_tokens", "pooled_human_tokens", "human_ratio", "human_ratio_of_medians", "human_log_ratio")
 
 
@@ -242,7 +244,7 @@ def _labels(members: Sequence[Outcome], cluster: str | None) -> list[Any] | None
 
 def _row(name: str, group: tuple[str, Any], values: Sequence[float], labels: Sequence[Any] | None = None) -> Json:
     """A tidy row with mean, interval and quartiles of one value per problem; nulls without values."""
-    estimate = mean_estimate(values, bounds=None, clusters=labels)
+    estimate = mean_estimate(values, bounds=None if name in SIGNED else NON_NEGATIVE, clusters=labels)
     row: Json = {"metric": name, "k": None, "group": group[0], "value_of_group": group[1]}
     row |= {key: None if estimate is None else getattr(estimate, key) for key in ("value", "se", "low", "high")}
     row |= {"se_samples": None, "problems": len(values), "unjudged": 0}

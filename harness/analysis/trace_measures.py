@@ -9,6 +9,7 @@ from itertools import pairwise
 from harness.analysis.groups import estimate, grouped
 from harness.analysis.traces import Counted
 from harness.run import Json
+from scorers.intervals import NON_NEGATIVE
 from scorers.ratios import rate_estimate, share_estimate
 from scorers.stratified import Stratum, odds_ratio, within_difference
 
@@ -145,10 +146,7 @@ def _mean(
     """Mean over problems of the mean over those responses that have the number, and how many have it."""
     numbers = [[v for c in own if (v := value(c)) is not None] for own in problems]
     means = [sum(own) / len(own) for own in numbers if own]
-    found = estimate(means, bounds=(0.0, 1.0) if bounded else None)
-    if found["low"] is not None:
-        found["low"] = max(found["low"], 0.0)  # nothing here is negative
-    return found, sum(map(len, numbers))
+    return estimate(means, bounds=(0.0, 1.0) if bounded else NON_NEGATIVE), sum(map(len, numbers))
 
 
 def _attempts(problems: Sequence[Sequence[Counted]]) -> Iterator[Number]:

