@@ -31,9 +31,24 @@ def found(run: Run) -> list[Outcome]:
     return [outcome for outcome in outcomes(run) if outcome.status == "ok"]
 
 
-def short(run: Run, *, by: str = "level") -> View:
-    """One line a level, nothing that takes time: what `harness eval` prints."""
-    made = rows(found(run), by=by, intervals=False)
+def nothing(run: Run) -> View:
+    """What stands for the tables of a run without a token: why there is none."""
+    unknown = run.manifest["state"] == IMPORTED and any(outcome.correct for outcome in found(run))
+    why = "the harness that made the run stored no token counts" if unknown else "nothing was generated"
+    return View(f"tokens of a response · {caption(run)}", [], [], [why], [])
+
+
+def _generated(members: Sequence[Outcome]) -> bool:
+    """Whether a response has a token; those to given solutions have none."""
+    return any(any(outcome.tokens) for outcome in members)
+
+
+def short(run: Run, *, by: str = "level") -> list[View]:
+    """One line a level, nothing that takes time: what `harness eval` prints. Empty where nothing was generated."""
+    members = found(run)
+    if not _generated(members):
+        return []
+    made = rows(members, by=by, intervals=False)
     whole = {(r["group"], r["value_of_group"]): r for r in run.results()["metrics"] if r["metric"] == "human_ratio"}
     index, values = _index(made)
     human = ("human_tokens", None) in index
@@ -50,14 +65,15 @@ def short(run: Run, *, by: str = "level") -> View:
             cells += [_mean(index.get(("human_tokens", value))), _times(times, cut=bool(row["cut"]))]
         body.append([*cells, _percent(row["cut"])])
     notes = [*([CENSORED] if index["completion_tokens", None]["cut"] else []), *_slopes(made)]
-    return View(f"tokens · {caption(run)}", [*header, "cut"], body, notes, [head(run) | r for r in made])
+    return [View(f"tokens · {caption(run)}", [*header, "cut"], body, notes, [head(run) | r for r in made])]
 
 
 def full(run: Run, *, by: str = "level", members: Sequence[Outcome] | None = None, counter: str = "") -> list[View]:
     """All of it: parts of responses, then human solutions. `members` stand for the run's own problems where they were
-    counted with another tokenizer, whose name is `counter`. None of an imported run that says no lengths."""
+    counted with another tokenizer, whose name is `counter`. Empty where nothing was generated, and for an imported run
+    that says no lengths: see `nothing`."""
     own = measured(found(run) if members is None else members)
-    if run.manifest["state"] == IMPORTED and not own:
+    if not _generated(own):
         return []
     made = rows(own, by=by)
     index, values = _index(made)

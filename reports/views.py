@@ -14,7 +14,8 @@ from reports import sheet
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One table: text cells for people, tidy `rows` for machines (each with the run's name, task, model, strategy)."""
+    """One table: text cells for people, tidy `rows` for machines (each with the run's name, task, model, strategy).
+    Without a header its notes alone say why there is none."""
 
     caption: str
     header: list[str]
@@ -55,6 +56,8 @@ def _plain(cell: str) -> str:
 
 
 def _one(view: View) -> str:
+    if not view.header:
+        return "\n".join([f"**{view.caption}**", "", *view.notes])
     align = ("left", *["right"] * (len(view.header) - 1))
     body = [[_plain(cell) for cell in line] for line in view.body]
     text = tabulate(body, headers=view.header, tablefmt="github", colalign=align, disable_numparse=True)

@@ -58,11 +58,19 @@ def test_f1_by_hand(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert response["step_scores"] == [0.0 if 0 <= wrong <= i else 1.0 for i in range(count)]
         assert response["text"] == f"\\boxed{{{wrong}}}"
     assert json.loads((folder / "results.json").read_text())["usage"]["asked"]["calls"] == 0
+    assert "tokens ·" not in capsys.readouterr().out
     assert main(["report", str(folder)]) == 0
     shown = capsys.readouterr().out
+    assert "tokens of a response" not in shown
     assert "| gsm8k" in shown
     assert "57.1" in shown
     assert "the threshold 0.5" in shown
+    assert main(["report", str(folder), "--tokens"]) == 0
+    caption, *rest = capsys.readouterr().out.splitlines()
+    assert caption.startswith("**tokens of a response · processbench")
+    assert rest == ["", "nothing was generated"]
+    assert main(["report", str(folder), "--tokens", "--format", "html"]) == 0
+    assert "<table" not in capsys.readouterr().out
     assert main(["score", str(folder)]) == 0
     assert "0 verdicts changed" in capsys.readouterr().out
     assert main(["score", str(folder), "--verifier", "judge/toy/default"]) == 2

@@ -182,7 +182,8 @@ def _tell(finished: Sequence[Finished], *, as_json: bool) -> None:
         print()
         runs = [Run.open(run.folder) for run in finished]
         print(markdown(runs, by="level"))
-        print("\n" + views.markdown([tokens.short(run) for run in runs]))
+        if lengths := [view for run in runs for view in tokens.short(run)]:
+            print("\n" + views.markdown(lengths))
     for run in finished:
         for warning in run.warnings:
             print(f"warning: {run.folder.name}: {warning}", file=sys.stderr)

@@ -194,7 +194,7 @@ def _tokens(arguments: argparse.Namespace) -> Callable[[Run], Sequence[View]]:
 
     by = arguments.by
     if not arguments.count_with:
-        return lambda run: tokens.full(run, by=by)
+        return lambda run: tokens.full(run, by=by) or [tokens.nothing(run)]
     from harness.analysis.tokens import recounted
     from harness.models import LOCAL_MODELS, locate
     from harness.tokenizer import HFTokenizer
@@ -203,14 +203,15 @@ def _tokens(arguments: argparse.Namespace) -> Callable[[Run], Sequence[View]]:
     name = arguments.count_with
     counter = HFTokenizer(str(locate(name).path) if name in LOCAL_MODELS else name)
 
-    def both(run: Run) -> list[View]:
+    def twice(run: Run) -> list[View]:
         folders = [Path(folder) for folder in arguments.include_path or ()]
         task = load_task(run.manifest["identity"]["task"]["name"], include_path=folders)
         solutions = {problem.id: problem.solutions for problem in task.problems}
         again = recounted(run, tokens.found(run), counter.count, solutions)
-        return [*tokens.full(run, by=by), *tokens.full(run, by=by, members=again, counter=name)]
+        both = [*tokens.full(run, by=by), *tokens.full(run, by=by, members=again, counter=name)]
+        return both or [tokens.nothing(run)]
 
-    return both
+    return twice
 
 
 def _series(runs: Sequence[Run], arguments: argparse.Namespace) -> Mapping[str, Callable[[], str]]:

