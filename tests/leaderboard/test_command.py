@@ -14,6 +14,9 @@ import pytest
 from harness.cli import main
 from harness.run import Run
 from leaderboard import entry as entries
+from scorers.pool import GradingPool
+from support import run as evaluate
+from support import small_task, toy_plan
 
 
 def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -87,11 +90,16 @@ def test_transcripts_are_attached_where_asked_and_allowed(
 
 
 def test_a_second_run_reproduces_an_entry_or_does_not(
-    runs: dict[str, Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    runs: dict[str, Run], tmp_path: Path, pool: GradingPool, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    plan = toy_plan(small_task(24), step_accuracy=0.4, n=8, model="toy/weak")
+    second = evaluate(plan, tmp_path / "again", pool).folder
     assert command(capsys, "add", runs["weak"].folder, "--entries", tmp_path)[0] == 0
     name = entries.name_of(runs["weak"])
-    code, text, _ = command(capsys, "add", runs["weak"].folder, "--entries", tmp_path, "--reproduces", name)
+    code, _, err = command(capsys, "add", runs["weak"].folder, "--entries", tmp_path, "--reproduces", name)
+    assert code == 2
+    assert "is the run that" in err
+    code, text, _ = command(capsys, "add", second, "--entries", tmp_path, "--reproduces", name)
     assert code == 0
     assert "reproduced, pass@1 +0.0 points on 24 problems" in text
     assert entries.read(tmp_path / f"{name}.json").data["label"] == "reproduced"
@@ -101,9 +109,9 @@ def test_a_second_run_reproduces_an_entry_or_does_not(
     assert code == 2
     assert "There is no file" in err
     other = entries.name_of(runs["sample"])
-    code, _, err = command(capsys, "add", runs["weak"].folder, "--entries", tmp_path, "--reproduces", other)
-    assert code == 2
-    assert "is a run of toy/weak" in err
+    code, _, err = command(capsys, "add", second, "--entries", tmp_path, "--reproduces", other)
+    assert code == 4
+    assert "they differ in model.step_accuracy" in err
 
 
 @pytest.mark.parametrize(
