@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +50,37 @@ def launched() -> Iterator[Any]:
     with sync_playwright() as started:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         yield started.chromium.launch(executable_path=path, args=arguments)
+
+
+COLOURS = ("color-contrast", "link-in-text-block")
+"""The rules of axe that another colour scheme can change the verdict of."""
+
+
+def require_axe() -> None:
+    """Skip without axe."""
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+
+
+def barriers(page: Any, rules: Sequence[str] = ()) -> list[tuple[str, str, str]]:
+    """What axe finds that is serious or critical, by `rules` or all: the rule, the first element, how to mend it.
+
+    Only violations are told, as describing all elements that pass takes most of the time; and no style sheet is asked
+    for again, which a page from a file may not."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    options = {"resultTypes": ["violations"], "preload": False} | ({"runOnly": list(rules)} if rules else {})
+    found = Axe().run(page, options=options).response["violations"]
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    return [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0].get("failureSummary")) for v in serious]
+
+
+def check_phone(page: Any, address: str, *, look: bool = True) -> None:
+    """A page of 320 pixels is not wider, and has no serious violation in light and dark where one is to `look`."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
+    for scheme, rules in (("light", ()), ("dark", COLOURS)) if look else ():
+        page.emulate_media(color_scheme=scheme)
+        found = barriers(page, rules)
+        assert not found, f"{address} {scheme}: {found}"
 
 
 def few(folder: Path, pool: GradingPool) -> list[Run]:

@@ -85,23 +85,11 @@ def test_every_page_opens_silently(page: Watched, site: Path) -> None:
 
 
 def test_pages_are_accessible_and_fit_a_phone(browser: Any, site: Path) -> None:
-    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
-    from axe_playwright_python.sync_playwright import Axe
-
-    opened = browser.new_context(offline=True, viewport={"width": 320, "height": 640})
-    page = Watched(opened.new_page(), site)  # axe itself asks for more than a page may, so it is not watched
-    for address in addresses(site):
-        page.open(address)
-        assert page.page.evaluate("document.documentElement.scrollWidth") <= 320, address
-        if "#" not in address and address != "compare.html":
-            continue
-        for scheme, options in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
-            page.page.emulate_media(color_scheme=scheme)
-            found = Axe().run(page.page, options=options).response["violations"]
-            serious = [v for v in found if v["impact"] in ("serious", "critical")]
-            where = [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0].get("failureSummary")) for v in serious]
-            assert not where, f"{address} {scheme}: {where}"
-    opened.close()
+    browsing.require_axe()
+    with watched(browser, site, viewport={"width": 320, "height": 640}) as page:
+        for address in addresses(site):
+            look = "#" in address or address == "compare.html"
+            browsing.check_phone(page.open(address), address, look=look)
 
 
 def test_a_page_without_scripts_says_what_to_do(browser: Any, site: Path) -> None:

@@ -65,17 +65,17 @@ def test_the_same_command_and_other_draws_reproduce(entry: Entry, again: Again) 
 
 
 def test_its_own_run_is_no_second_one(entry: Entry, runs: dict[str, Run], tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is the run that .* was made of"):
+    with pytest.raises(UsageError, match=r"is the run that .* was made of"):
         reproduced(entry, runs["weak"])
     copy = tmp_path / "copy"
     shutil.copytree(runs["weak"].folder, copy)
     manifest = json.loads((copy / "manifest.json").read_text())
     (copy / "manifest.json").write_text(json.dumps({**manifest, "created": "2020-01-01T00:00:00+00:00"}))
-    with pytest.raises(UsageError, match="is the run that .* was made of"):
+    with pytest.raises(UsageError, match=r"is the run that .* was made of"):
         reproduced(entry, Run.open(copy))
     del manifest["files"]["calls.jsonl"]  # thrown away: the time at which it began is left to tell
     (copy / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(UsageError, match="is the run that .* was made of"):
+    with pytest.raises(UsageError, match=r"is the run that .* was made of"):
         reproduced(entry, Run.open(copy))
 
 
@@ -157,5 +157,5 @@ def test_problems_that_failed_and_runs_that_stopped_are_named(entry: Entry, agai
     with pytest.raises(NotComparableError, match="1 problem has a result in one of the two alone, small/0 first"):
         reproduced(entry, partly)
     stopped = replace(second, manifest={**second.manifest, "state": "stopped"})
-    with pytest.raises(NotComparableError, match="is stopped: a second run of .* must be complete"):
+    with pytest.raises(NotComparableError, match=r"is stopped: a second run of .* must be complete"):
         reproduced(entry, stopped)
