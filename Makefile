@@ -56,8 +56,9 @@ search: .venv/.ready
 meta-star: .venv/.tested
 	PATH="$(CURDIR)/.venv/bin:$$PATH" examples/meta_star/run.sh runs/meta_star
 
+# On all cores, up to four: a worker may hold a torch and a browser. Each takes work of the other when it has none left.
 test: .venv/.tested
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n logical --maxprocesses 4 --dist worksteal
 
 slow: .venv/.tested
 	.venv/bin/python -m pytest -m slow

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from endurance import FAULTS, endured
+from harness.core import ScorerRef
+from harness.evaluate import evaluate
+from scorers.pool import GradingPool
+from support import lines, small_task, toy_plan
 
 SAMPLE = ("--strategy", "sample", "-S", "n=2")
 TREE = ("--strategy", "beam", "--verifier", "toy/default", "-S", "n=4", "-S", "width=2", "-S", "max_steps=4")
@@ -33,6 +39,19 @@ def test_every_kind_of_fault_once(tmp_path: Path, strategy: tuple[str, ...], kin
 def test_all_kinds_are_in_the_quick_form() -> None:
     marks = test_every_kind_of_fault_once.pytestmark[0].args[1]  # type: ignore[attr-defined]
     assert {kind for _, kinds in marks for kind in kinds} == set(FAULTS)
+
+
+def test_memory_that_runs_out_in_one_problem_costs_no_other(tmp_path: Path) -> None:
+    """Its grader is ended and replaced, its responses stay with a reason and no verdict, and the run is complete."""
+    task = replace(small_task(8), scorer=ScorerRef("scorers_for_tests:hungry"))
+    with GradingPool(workers=1, memory_mb=256) as pool:
+        finished = asyncio.run(evaluate(toy_plan(task, n=2), tmp_path, pool))
+    assert finished.state == "complete"
+    for response in lines(finished.folder / "responses.jsonl"):
+        hungry = response["problem_id"] == "small/3"
+        assert response["correct"] is (None if hungry else True)
+        assert ("out of memory" in response["reason"]) is hungry
+    assert {p["status"] for p in lines(finished.folder / "problems.jsonl")} == {"ok"}
 
 
 @pytest.mark.slow

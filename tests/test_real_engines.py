@@ -92,6 +92,28 @@ def test_kill_9_in_the_middle_of_a_vllm_run(strategy: str, tmp_path: Path) -> No
     assert Run.open(killed).manifest["state"] == "complete"
 
 
+@needs_vllm
+def test_an_engine_that_is_killed_is_started_anew(tmp_path: Path) -> None:
+    """The same process goes on with a new engine and loses no call."""
+    options = f"game24 --model vllm/smollm2 {KILLED['sample']} --concurrency 4".split()
+    process = start(tmp_path / "hurt", *options)
+    log = None
+    while log is None or log.read_bytes().count(b"\n") < 5:
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.05)
+        log = next((tmp_path / "hurt").glob("*/calls.jsonl"), None)
+    family = psutil.Process(process.pid).children(recursive=True)
+    engine = [child for child in family if "scorers.worker" not in child.cmdline()]
+    assert engine
+    for child in engine:
+        child.kill()
+    finish(process)
+    finish(start(tmp_path / "whole", *options))
+    hurt, whole = only(tmp_path / "hurt"), only(tmp_path / "whole")
+    assert visible(calls(hurt)) == visible(calls(whole))
+    assert problems(hurt) == problems(whole)
+
+
 def visible(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Calls without what depends on how warm the engine's cache was."""
     result = {}
@@ -201,9 +223,9 @@ def test_every_benchmark_goes_through_the_real_model(task: str, tmp_path: Path) 
         assert all(p["human_tokens"] for p in found)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """A real OpenAI-compatible server: vLLM's, with the real model."""
+@contextlib.contextmanager
+def serving() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A real OpenAI-compatible server, vLLM's, with the real model: its address and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -222,10 +244,17 @@ def server() -> Iterator[str]:
                 if httpx.get(f"http://127.0.0.1:{port}/health", timeout=1).status_code == 200:
                     break
             time.sleep(0.5)
-        yield f"http://127.0.0.1:{port}/v1"
+        yield f"http://127.0.0.1:{port}/v1", process
     finally:
         process.terminate()
         process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a server for several tests."""
+    with serving() as (address, _):
+        yield address
 
 
 @needs_vllm
@@ -280,3 +309,38 @@ def test_a_real_server_says_what_it_does_not_have(tmp_path: Path, server: str) -
     assert process.returncode == 3
     assert "has no model 'smollm'" in err
     assert "smollm2" in err
+
+
+@needs_vllm
+def test_two_real_servers_one_of_which_is_killed_in_the_middle(tmp_path: Path, server: str) -> None:
+    """The run goes on with the other, loses nothing, and ends with the greedy answers of one server."""
+    base = ["game24", "--limit", "12", "--max-tokens", "96", "--strategy", "sample", "-S", "n=4", "--model"]
+    with serving() as (other, process):
+        run = start(tmp_path / "two", *base, "openai/smollm2", "-M", f"base_url={server},{other}")
+        log = None
+        while log is None or log.read_bytes().count(b"\n") < 8:
+            assert run.poll() is None, run.communicate()[1]
+            time.sleep(0.05)
+            log = next((tmp_path / "two").glob("*/calls.jsonl"), None)
+        _killed(process)
+        finish(run)
+    finish(start(tmp_path / "one", *base, "openai/smollm2", "-M", f"base_url={server}"))
+    two, one = only(tmp_path / "two"), only(tmp_path / "one")
+    assert Run.open(two).manifest["state"] == "complete"
+    assert [(p["problem_id"], p["status"], p["n"]) for p in lines(two / "problems.jsonl")] == [
+        (p["problem_id"], "ok", 4) for p in lines(one / "problems.jsonl")
+    ]
+    written = [json.loads(line)["key"] for line in (two / "calls.jsonl").read_text().splitlines()]
+    assert len(written) == len(set(written)) == 48
+    pairs = list(zip(lines(two / "responses.jsonl"), lines(one / "responses.jsonl"), strict=True))
+    same = sum(a["text"] == b["text"] for a, b in pairs)
+    print(f"{same} of {len(pairs)} responses are those of one server")
+    assert same >= 40  # seeds are the request's; which requests share a batch may move a draw by rounding
+
+
+def _killed(process: subprocess.Popen[bytes]) -> None:
+    """A server and its engine, as a machine that loses power."""
+    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    for member in family:
+        member.kill()
+    process.wait(60)

@@ -29,6 +29,11 @@ def hog(response: str, problem: Problem) -> Grade:
     return Grade(True, str(len(kept)))
 
 
+def hungry(response: str, problem: Problem) -> Grade:
+    """One problem's answers need more memory than there is."""
+    return hog("100", problem) if problem.id.endswith("/3") else Grade(True, "5", "5")
+
+
 def die(response: str, problem: Problem) -> Grade:
     os.kill(os.getpid(), signal.SIGKILL)
     return Grade(True)
