@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from harness import archive
 from harness.core import IncompleteError, UsageError
 
-SYNC_LINES = 64
+SYNC_LINES = 512
 SYNC_SECONDS = 5.0
 LOCK_TRIES, LOCK_WAIT = 50, 0.02  # one who only looks holds the lock for some microseconds
 
