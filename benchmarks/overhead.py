@@ -58,7 +58,7 @@ class Instant:
     async def generate(self, request: Request) -> Completion:
         """A step where one is asked for, else the rest of the text."""
         await asyncio.sleep(0)
-        rng = Random(f"{request.prompt.problem_id}{request.prefix}{request.sampling.seed}")  # noqa: S311
+        rng = Random(f"{request.prompt.problem_id}{request.prefix}{request.sampling.seed}")
         written = request.prefix.count("\n\n")
         steps = [" ".join(rng.choices(WORDS, k=50)) for _ in range(written, STEPS - 1)]
         steps.append(f"The answer is $\\boxed{{{rng.randrange(20)}}}$.")

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness import archive
-from harness.core import Backend, BackendError, Completion, Request, Usage, flat
-from harness.files import LineWriter, digest, repair_lines
+from harness.core import Backend, BackendError, Completion, Request, Usage
+from harness.files import LineWriter, digest, flat, repair_lines
 
 Json = dict[str, Any]
 KEY_LENGTH = 32

@@ -291,11 +291,6 @@ class Usage:
 _COUNTS = attrgetter(*(field.name for field in fields(Usage)))
 
 
-def flat(value: Any) -> dict[str, Any]:
-    """A flat dataclass as a dictionary of its fields: `asdict` without the deep copies, which a call would pay for."""
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
-
-
 # ------------------------------------------------------------------------------------------------------------- engines
 
 
