@@ -203,7 +203,7 @@ class ProblemCalls:
         self._toll = toll
         self._log = log
         self.backend = backend
-        self._digests: dict[Backend, str] = {}
+        self._digests: dict[int, tuple[Backend, str]] = {}
         self._problem_id = problem_id
 
     async def generate(self, request: Request) -> Completion:
@@ -225,9 +225,9 @@ class ProblemCalls:
 
         about = {"prefix_chars": len(request.prefix)} | flat(request.sampling)
         about |= {"tops": request.tops} if request.tops else {}
-        if backend not in self._digests:
-            self._digests[backend] = digest(backend.identity)
-        key = request_key(self._digests[backend], request, role=role)
+        if id(backend) not in self._digests:
+            self._digests[id(backend)] = backend, digest(backend.identity)
+        key = request_key(self._digests[id(backend)][1], request, role=role)
         return Completion(**await self._logged(key, role, about, produce))
 
     async def measure(self, verifier: Mapping[str, Any], material: Any, produce: Callable[[], Awaitable[Json]]) -> Json:

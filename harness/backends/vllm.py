@@ -159,6 +159,7 @@ class VLLM:
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(self._cache_gib))
         if self._cpu and (os.cpu_count() or 1) <= 2:  # else one of two cores does nothing but wait for the other
             os.environ.setdefault("VLLM_CPU_NUM_OF_RESERVED_CPU", "0")
+            os.environ.setdefault("GOMP_SPINCOUNT", "2000")  # a thread that waits soon lets others have its core
         os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
         os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
         log = cache_folder() / "logs" / f"vllm-{os.getpid()}.log"
