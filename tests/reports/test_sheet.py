@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.cli import main
@@ -32,7 +32,11 @@ def test_numbers_and_other_text_stay(cell: object) -> None:
     assert sheet.inert(cell) is cell
 
 
-@given(st.lists(st.dictionaries(st.sampled_from("abc"), st.text() | st.integers() | st.floats() | st.none())))
+CELLS = st.text("=+-@\t\r\n\uff1d,\"' ae1.", max_size=6) | st.integers() | st.floats() | st.none()
+
+
+@settings(deadline=None)
+@given(st.lists(st.dictionaries(st.sampled_from("abc"), CELLS), max_size=4))
 def test_no_cell_that_is_read_begins_a_formula(rows: list[dict[str, object]]) -> None:
     for line in csv.reader(io.StringIO(sheet.table(rows, ["a", "b", "c"]), newline="")):
         for cell in line:
