@@ -15,13 +15,13 @@ import os
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from harness import archive
 from harness.core import Backend, BackendError, Completion, Request, Usage
-from harness.files import LineWriter, digest, repair_lines
+from harness.files import LineWriter, digest, flat, repair_lines
 
 Json = dict[str, Any]
 KEY_LENGTH = 32
@@ -203,6 +203,7 @@ class ProblemCalls:
         self._toll = toll
         self._log = log
         self.backend = backend
+        self._digests: dict[Backend, str] = {}
         self._problem_id = problem_id
 
     async def generate(self, request: Request) -> Completion:
@@ -220,11 +221,13 @@ class ProblemCalls:
             )
 
         async def produce() -> Json:
-            return asdict(await backend.generate(request))
+            return flat(await backend.generate(request))
 
-        about = {"prefix_chars": len(request.prefix)} | asdict(request.sampling)
+        about = {"prefix_chars": len(request.prefix)} | flat(request.sampling)
         about |= {"tops": request.tops} if request.tops else {}
-        key = request_key(digest(backend.identity), request, role=role)
+        if backend not in self._digests:
+            self._digests[backend] = digest(backend.identity)
+        key = request_key(self._digests[backend], request, role=role)
         return Completion(**await self._logged(key, role, about, produce))
 
     async def measure(self, verifier: Mapping[str, Any], material: Any, produce: Callable[[], Awaitable[Json]]) -> Json:
@@ -270,7 +273,7 @@ def request_key(model: str, request: Request, *, role: str = "policy") -> str:
         "model": model,
         "prompt": prompt.text if prompt.templated else [prompt.text, prompt.messages],
         "prefix": request.prefix,
-        "sampling": asdict(request.sampling),
+        "sampling": flat(request.sampling),
         **({"tops": request.tops} if request.tops else {}),
     }
     return digest(material)[:KEY_LENGTH]

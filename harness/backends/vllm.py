@@ -157,6 +157,8 @@ class VLLM:
         """Start the engine. It is not returned: a thread keeps its last result alive, past the engine's own end."""
         # Set here and not at import: these belong to the engine and to the processes that it spawns.
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(self._cache_gib))
+        if self._cpu and (os.cpu_count() or 1) <= 2:  # else one of two cores does nothing but wait for the other
+            os.environ.setdefault("VLLM_CPU_NUM_OF_RESERVED_CPU", "0")
         os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
         os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
         log = cache_folder() / "logs" / f"vllm-{os.getpid()}.log"

@@ -11,7 +11,7 @@ import sys
 from importlib.util import find_spec
 
 HELP = "evaluate a small real model on real problems"
-OPTIONS = "--strategy greedy,sample -S n=4 --limit 25 --temperature 0.4 --max-tokens 512".split()
+OPTIONS = "--strategy greedy,sample -S n=4 --limit 20 --temperature 0.4 --max-tokens 384".split()
 SEARCH = (
     "--strategy mcts -S simulations=2 -S width=2 -S max_steps=6 --verifier prm/random-prm --limit 4 --max-tokens 128"
 ).split()
