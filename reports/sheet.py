@@ -38,5 +38,7 @@ def table(rows: Iterable[Mapping[str, Any]], names: Sequence[str] = ()) -> str:
 def lines(rows: Iterable[Sequence[Any]]) -> str:
     """Rows of cells as CSV; null is an empty cell."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(map(inert, row) for row in rows)
+    csv.writer(text, lineterminator="\n").writerows(
+        [inert(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
+    )
     return text.getvalue()
