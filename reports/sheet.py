@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _STARTS = frozenset("=+-@\t\n\uff1d\uff0b\uff0d\uff20")  # the last four, of full width, count in some locales
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def inert(cell: Any) -> Any:
