@@ -21,7 +21,8 @@ class Scale:
 
     def __call__(self, value: float) -> float:
         """The coordinate, rounded to a tenth: no eye sees more, and files stay small."""
-        a, b, v = (math.log(x) if self.log else x for x in (self.low, self.high, max(value, 1e-300)))
+        three = (self.low, self.high, value)
+        a, b, v = (math.log(max(x, 1e-300)) for x in three) if self.log else three
         share = (v - a) / (b - a) if b > a else 0.5
         return round(self.start + share * (self.end - self.start), 1)
 

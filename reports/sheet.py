@@ -13,15 +13,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-_STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # the last four, of full width, count in some locales
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_STARTS = frozenset("=+-@\t\n\uff1d\uff0b\uff0d\uff20")  # the last four, of full width, count in some locales
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def inert(cell: Any) -> Any:
-    """The cell, with a `'` in front where it is text that a spreadsheet would take for a formula."""
-    if isinstance(cell, str) and cell[:1] in _STARTS and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
+    """The cell, with a `'` in front where it is text that a spreadsheet would take for a formula.
+
+    A carriage return becomes a line break: csv leaves it unquoted, and readers take it for the end of a row."""
+    if not isinstance(cell, str):
+        return cell
+    if "\r" in cell:
+        cell = cell.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{cell}" if cell[:1] in _STARTS and not _NUMBER.fullmatch(cell) else cell
 
 
 def table(rows: Iterable[Mapping[str, Any]], names: Sequence[str] = ()) -> str:
@@ -34,5 +38,7 @@ def table(rows: Iterable[Mapping[str, Any]], names: Sequence[str] = ()) -> str:
 def lines(rows: Iterable[Sequence[Any]]) -> str:
     """Rows of cells as CSV; null is an empty cell."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(map(inert, row) for row in rows)
+    csv.writer(text, lineterminator="\n").writerows(
+        [inert(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
+    )
     return text.getvalue()

@@ -11,6 +11,7 @@ from harness.traces.scan import detectors
 from reports.cost import head
 from reports.tables import caption
 from reports.views import View
+from scorers.intervals import FEWEST
 
 CONTENT = {
     "tokens": "tokens", "steps": "steps", "backtracking_per_1000": "backtracking", "verification_per_1000": "checking",
@@ -76,18 +77,19 @@ def _by_group(
         ]
         for group in groups
     ]
-    told = [f"{label}: {MEASURES[name].definition}" for name, label in shown.items()]
+    few = [f"[–]: fewer than {FEWEST} problems, too few for an interval"] if "[–]" in str(body) else []
+    told = [*few, *(f"{label}: {MEASURES[name].definition}" for name, label in shown.items())]
     return View(title, [by, "responses", *shown.values()], body, [*notes, *told], [])
 
 
 def cell(name: str, row: Json | None) -> str:
-    """A value with its interval, as a percentage where it is a share."""
+    """A value with its interval, as a percentage where it is a share; `[–]` where the problems are too few for one."""
     if row is None or not _has(row):
         return "n/a"
     percent = name not in _PLAIN and not name.endswith("_per_1000")
     value, low, high = (None if row[key] is None else row[key] * (100 if percent else 1) for key in _ENDS)
     if low is None:
-        return "n/a" if value is None else _short(value)
+        return "n/a" if value is None else _short(value) + (" [–]" if row["problems"] < FEWEST else "")
     interval = f"[{_short(low)}, {'∞' if high is None else _short(high)}]"
     return interval if value is None else f"{_short(value)} {interval}"  # an odds ratio may be pushed to 0 or infinity
 

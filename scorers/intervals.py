@@ -15,10 +15,13 @@ from functools import lru_cache
 from statistics import NormalDist
 from statistics import quantiles as cut_points
 
-__all__ = ["NON_NEGATIVE", "Estimate", "mean_estimate", "quantiles", "wilson"]
+__all__ = ["FEWEST", "NON_NEGATIVE", "Estimate", "mean_estimate", "quantiles", "wilson"]
 
 NON_NEGATIVE = (0.0, math.inf)
 """The bounds of what is counted: tokens, calls, seconds, steps."""
+FEWEST = 3
+"""Observations that an interval on the scale of the logarithm takes: with two, t is 12.7, and where one value is twice
+the other its ends are apart by a factor of 5,000."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,12 @@ def mean_estimate(
 
     `NON_NEGATIVE` ones (tokens) get it on the scale of the logarithm, z̄·e^(±t·se/z̄) (the delta method: se/z̄ is the
     error of log z̄): it stays above 0 for any number of problems, leans to the right as such values do, and is t's own
-    as M grows. Where all are 0 it is 0 to 0.
+    as M grows. Fewer than `FEWEST` problems, or clusters, have none. Where all are 0 it is 0 to 0.
 
     Bounded values get the Wilson interval with t for z and an effective number of problems, see `_effective_problems`:
     it stays within `bounds`, is never of zero width, and for values at the bounds only (0/1) it is Wilson's own with t
     for z. One problem, or one cluster, is one observation; it takes the t of one degree of freedom, so that it never
-    looks more certain than two. Without bounds on both sides one observation has no interval.
+    looks more certain than two. Without any bounds one observation has no interval.
     """
     numbers = [float(value) for value in values]
     if not numbers:
@@ -77,7 +80,7 @@ def mean_estimate(
     if bounds == NON_NEGATIVE:
         if min(numbers) < 0:
             raise ValueError(f"{min(numbers)} among values that are not negative")
-        low, high = (None, None) if se is None else _log_interval(mean, se, t)
+        low, high = (None, None) if se is None or groups < FEWEST else _log_interval(mean, se, t)
         return Estimate(mean, se, low, high, count)
     floor, width = bounds[0], bounds[1] - bounds[0]
     if not (0 < width < math.inf and floor <= min(numbers) and max(numbers) <= bounds[1]):

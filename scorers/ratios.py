@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from scorers.intervals import Estimate, _score_interval, _t_quantile
+from scorers.intervals import FEWEST, Estimate, _score_interval, _t_quantile
 
 __all__ = ["rate_estimate", "share_estimate"]
 
@@ -23,15 +23,15 @@ def rate_estimate(events: Sequence[float], exposure: Sequence[float], *, per: fl
 
     The interval is symmetric on the scale of the logarithm, with t of M − 1 degrees of freedom, and its error is at
     least that of independent events (Poisson), since equal problems do not make a rate certain. Where nothing was seen
-    it goes from 0 to Poisson's bound. One problem has none."""
+    it goes from 0 to Poisson's bound, but for one problem. Fewer than `FEWEST` problems have none else."""
     total, size = _sums(events, exposure)
     if size <= 0:
         return None
     rate, count = total / size, len(events)
-    if count < 2:
-        return Estimate(per * rate, None, None, None, count)
-    if total == 0:
+    if total == 0 and count > 1:
         return Estimate(0.0, None, 0.0, per * _POISSON_ZERO / size, count)
+    if count < FEWEST:
+        return Estimate(per * rate, None, None, None, count)
     error = max(_error(events, exposure, rate, size), math.sqrt(total) / size)
     factor = math.exp(_t_quantile(count - 1, 0.95) * error / rate)
     return Estimate(per * rate, per * error, per * rate / factor, per * rate * factor, count)

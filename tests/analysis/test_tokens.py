@@ -131,7 +131,7 @@ def test_the_tables_say_what_was_cut_and_forced(made: dict[str, Run]) -> None:
     plain = tables.full(made["plain"])[0]
     assert not any("thinking" in name for name in plain.header)
     assert all(len(line) == len(view.header) for m in made.values() for view in tables.full(m) for line in view.body)
-    short = tables.short(made["thinks"])
+    [short] = tables.short(made["thinks"])
     assert [line[0] for line in short.body] == ["1", "2", "3", "4", "all"]
     assert len({len(line) for line in short.body} | {len(short.header)}) == 1
 

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -182,10 +183,11 @@ def test_accuracy_at_attempts_and_what_becomes_of_answers() -> None:
 
 
 def test_rates_are_pooled_over_tokens_and_shares_are_means_over_problems() -> None:
-    found = rows([[counted(kinds={"backtracking": 4}, tokens=3000), counted(tokens=1000)], [counted(tokens=4000)]])
+    found = rows([[counted(kinds={"backtracking": 4}, tokens=3000), counted(tokens=1000)],
+                  [counted(tokens=2000)], [counted(tokens=2000)]])  # fmt: skip
     row = found["backtracking_per_1000", None, None]
-    assert row["value"] == pytest.approx(0.5) and row["low"] < 0.5 < row["high"] and row["problems"] == 2
-    assert found["backtracking_per_1000", None, 1]["value"] == pytest.approx(1.0)
+    assert row["value"] == pytest.approx(0.5) and row["low"] < 0.5 < row["high"] and row["problems"] == 3
+    assert found["backtracking_per_1000", None, 1]["value"] == pytest.approx(4 / 6)
     shares = rows([[counted(repetition=0.5), counted(repetition=0.1)], [counted(repetition=0.9)]])
     assert shares["repetition_rate", None, None]["value"] == pytest.approx((0.3 + 0.9) / 2)
     assert ("semantic_per_1000", None, None) not in found
@@ -240,6 +242,18 @@ def test_the_command_prints_every_format_with_definitions(
     else:
         assert all(d.definition.split("(")[0][:40] in out for d in detectors())
         assert ("<table" in out) == (form == "html")
+
+
+def test_two_problems_have_means_and_no_interval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--model", "toy/default", "-M", "thinking=3", "--limit", "2", "--output-dir", str(tmp_path)]
+    assert main(["eval", "game24", *options]) == 0
+    capsys.readouterr()
+    assert main(["analyze", str(next(tmp_path.glob("game24-*")))]) == 0
+    out = capsys.readouterr().out
+    (whole,) = [line for line in out.split("**attempts")[0].splitlines() if line.startswith("| all")]
+    assert re.match(r"\| all +\| +2 \| +\d+(\.\d+)? \[–\] \|", whole)
+    assert "[–]: fewer than 3 problems, too few for an interval" in out
+    assert not re.search(r"\[-\d", out)
 
 
 def test_show_marks_events_in_the_text(toy_run: Path, capsys: pytest.CaptureFixture[str]) -> None:

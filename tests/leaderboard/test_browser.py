@@ -75,6 +75,27 @@ def test_serious_violations_and_narrow_screens(browser: Any, site: Path, told: l
             browsing.check_phone(page.open(address), address)
 
 
+def test_paper_is_light_whole_and_unfolded(page: Watched, told: list[Entry]) -> None:
+    """At the widths of A4 without its margins: 718 pixels, or 1047 on its side for the page of all runs."""
+    opened = page.page
+    for address, width in (("index.html", 1047), (told[2].href, 718), ("methods.html", 718)):
+        opened.set_viewport_size({"width": width, "height": 1000})
+        page.open(address)
+        opened.evaluate("document.documentElement.dataset.theme = 'dark'")
+        opened.emulate_media(media="print")
+        assert opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width, address
+        clipped = "e => e.filter(x => x.scrollWidth > x.clientWidth + 1 || x.scrollHeight > x.clientHeight + 1).length"
+        assert opened.eval_on_selector_all(".scroll, .canvas, pre, table", clipped) == 0, address
+        assert opened.locator("button:visible, select:visible, figure details:visible").count() == (
+            opened.locator(".board thead button").count()
+        )
+        opened.emulate_media(media="screen")
+    page.open(told[2].href)
+    opened.emulate_media(media="print")
+    assert opened.inner_text("main > details pre").startswith("{")
+
+
 def test_names_are_shown_and_not_obeyed(page: Watched) -> None:
     opened = page.open("index.html")
     assert opened.inner_text("h1") == "A <i>board</i> & more"

@@ -24,6 +24,11 @@ def drawing(markup: str) -> ElementTree.Element:
     return next(e for e in found.iter("svg") if e.get("role") in ("img", "group"))
 
 
+def drawing_of(markup: str) -> str:
+    """The picture's own part of a figure, without its legend."""
+    return markup[markup.index('class="canvas"') :]
+
+
 def places(picture: ElementTree.Element) -> list[float]:
     """Every absolute coordinate of paths, texts and rectangles."""
     found = [float(e.get(name, 0)) for e in picture.iter() for name in ("x", "y") if e.get(name)]
@@ -117,6 +122,14 @@ def test_lines_lie_where_their_values_say() -> None:
 @pytest.mark.parametrize(("value", "shown"), [(0.25, "0.25"), (1500, "1500"), (20_000, "20k"), (1.5e6, "1.5M")])
 def test_coordinates_are_told_exactly(value: float, shown: str) -> None:
     assert axes.plain(value) == shown
+
+
+def test_points_of_a_level_stand_beside_each_other() -> None:
+    lines = [Line(name, [(0.0, 0.5, 0.4, 0.6), (1.0, 0.5, 0.4, 0.6)], i) for i, name in enumerate("ab")]
+    markup = charts.dots("k", "t", lines, ["1", "2"], labels=("level", "percent"))
+    xs = [float(x) for x in re.findall(r'class="p c\d" d="M([\d.]+)', drawing_of(markup))]
+    assert xs[2] - xs[0] == pytest.approx(xs[3] - xs[1])
+    assert xs[0] < xs[2] < xs[1] < xs[3]
 
 
 def test_the_test_sees_texts_that_meet() -> None:

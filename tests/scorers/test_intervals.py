@@ -119,13 +119,15 @@ def test_counts_get_the_t_interval_of_their_logarithm():
     assert (estimate.value, estimate.se) == (7.0, pytest.approx(math.sqrt(14 / 6)))
     assert (estimate.low, estimate.high) == pytest.approx((7 / factor, 7 * factor))
     assert mean_estimate([812.0], bounds=NON_NEGATIVE) == Estimate(812.0, None, None, None, 1)
+    assert mean_estimate([50.0, 70.0], bounds=NON_NEGATIVE) == Estimate(60.0, 10.0, None, None, 2)
+    assert mean_estimate([5.0, 6.0, 10.0], bounds=NON_NEGATIVE, clusters="aab").low is None
     assert mean_estimate([0.0] * 3, bounds=NON_NEGATIVE) == Estimate(0.0, 0.0, 0.0, 0.0, 3)
     with pytest.raises(ValueError, match="negative"):
         mean_estimate([3.0, -1.0], bounds=NON_NEGATIVE)
 
 
 @unhurried
-@given(st.lists(st.floats(0, 1e6), min_size=2, max_size=20), st.sampled_from([0.5, 0.95, 1 - 1e-9]))
+@given(st.lists(st.floats(0, 1e6), min_size=3, max_size=20), st.sampled_from([0.5, 0.95, 1 - 1e-9]))
 def test_intervals_of_counts_are_finite_and_above_zero(values, confidence):
     estimate = mean_estimate(values, bounds=NON_NEGATIVE, confidence=confidence)
     assert 0 <= estimate.low <= estimate.value <= estimate.high < math.inf

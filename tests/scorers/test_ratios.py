@@ -27,6 +27,8 @@ def test_a_rate_of_nothing_has_an_upper_bound_and_one_problem_no_interval() -> N
     assert math.exp(-float(none.high or 0) * 1000 / 1000) == pytest.approx(0.025)
     one = rate_estimate([4], [1000])
     assert one is not None and one.value == 0.004 and one.low is None and one.high is None
+    two = rate_estimate([4, 5], [1000, 1000])
+    assert two is not None and two.value == 0.0045 and two.low is None and two.high is None
     assert rate_estimate([], []) is None and rate_estimate([0], [0]) is None
 
 
