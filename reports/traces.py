@@ -89,7 +89,7 @@ def cell(name: str, row: Json | None) -> str:
     percent = name not in _PLAIN and not name.endswith("_per_1000")
     value, low, high = (None if row[key] is None else row[key] * (100 if percent else 1) for key in _ENDS)
     if low is None:
-        return "n/a" if value is None else _short(value) + (" [–]" if row["problems"] < FEWEST else "")
+        return "n/a" if value is None else _short(value) + (" [–]" if row.get("problems", FEWEST) < FEWEST else "")
     interval = f"[{_short(low)}, {'∞' if high is None else _short(high)}]"
     return interval if value is None else f"{_short(value)} {interval}"  # an odds ratio may be pushed to 0 or infinity
 

@@ -82,6 +82,7 @@ def test_definitions_go_with_every_format(tmp_path: Path) -> None:
         ("attempts", {"value": 2.5, "low": 2.0, "high": 3.0}, "2.50 [2.00, 3.00]"),
         ("regret_odds_ratio", {"value": None, "low": 1.5, "high": None}, "[1.50, ∞]"),
         ("tokens", {"value": 1234.5, "low": None, "high": None}, "1,234"),
+        ("tokens", {"value": 62.4, "low": None, "high": None, "problems": 2}, "62.4 [–]"),
         ("attempts", {"value": None, "low": None, "high": None}, "n/a"),
     ],
 )
