@@ -20,6 +20,8 @@ def written_out(terms: list[Node], kind: str) -> Node:
     """The sum or product (`kind` is `sum` or `prod`) that terms with one `DOTS` among them stand for.
 
     Raises Unreadable where the first terms do not tell what the dots stand for."""
+    if DOTS not in terms:  # they stand above a fraction bar
+        raise Unreadable("dots inside a part")
     at = terms.index(DOTS)
     first, last = terms[:at], terms[at + 1 :]
     if len(first) < 2 or not 1 <= len(last) <= 2 or DOTS in last:

@@ -44,15 +44,17 @@ class FormulaParser(NumeralReader):
         if self.depth > MAX_DEPTH:
             raise TooLarge("the answer is nested too deeply")
         terms = [self.signed()]
+        dotted = False
         while (token := self.peek()).kind in ("op", "name") and token.text in ("+", "-", "pm", "mp"):
             self.at += 1
             if token.text == "+" and self.accept("..."):
                 terms.append(DOTS)
+                dotted = True
                 continue
             term = self.signed()
             terms.append(term if token.text == "+" else self._sign(token.text, term))
         self.depth -= 1
-        if DOTS in terms:
+        if dotted:
             self.nodes += 20
             return written_out(terms, "sum")
         return terms[0] if len(terms) == 1 else self.make("add", *terms)
@@ -76,6 +78,7 @@ class FormulaParser(NumeralReader):
         """Factors joined by multiplication or division signs, or by nothing; from left to right."""
         node = self.factor()
         factors = [node]
+        dotted = False
         while True:
             token = self.peek()
             if token.kind in ("op", "name") and token.text == "*":
@@ -85,13 +88,14 @@ class FormulaParser(NumeralReader):
                 self.at += 1
                 top = factors[0] if len(factors) == 1 else self.make("mul", *factors)
                 factors = [self.make("div", top, self.signed_factor())]
-            elif token.text == "..." and token.kind == "op" and len(factors) > 1 and DOTS not in factors:
+            elif token.text == "..." and token.kind == "op" and len(factors) > 1 and not dotted:
                 self.at += 1
+                dotted = True
                 self.accept("*")
                 factors.extend((DOTS, self.factor()))
             elif self.starts_factor(factors[-1]):
                 factors.append(self.factor())
-            elif DOTS in factors:
+            elif dotted:
                 self.nodes += 20
                 return written_out(factors, "prod")
             else:
