@@ -19,7 +19,7 @@ from harness.core import Grade, Problem, ScorerRef
 from scorers.pool import GradingPool
 from scorers.processtime import process_time
 
-SECONDS = 1.0
+SECONDS = 0.8
 """Computing time for one question."""
 TURN_SECONDS = 0.8
 """Computing time of the questions before that one waits for."""
@@ -34,7 +34,7 @@ UNREAD_GOLD = "the gold answer cannot be read"
 UNREAD_ANSWER = "the answer cannot be read"
 NOT_YET = "math-verify did not answer in time"
 _REF = ScorerRef("scorers.algebra:grade")
-_DANGEROUS = re.compile(r"!|\d{40}|\^\s*\{[^{}]*\^|\^\s*\{?\s*\d{5}|\x00")
+_DANGEROUS = re.compile(r"!|\d{40}|\^\s*\{[^{}]*\^|\^\s*\{?\s*\d{5}|\x00|\\int.*\\infty", re.DOTALL)
 
 
 class _State:

@@ -15,7 +15,7 @@ from scorers.equivalence import equivalent
 from scorers.extract import extract
 from scorers.reading import label
 
-VERSION = "4"
+VERSION = "5"
 _MARKUP = re.compile(
     r"\\(?:text|textbf|textrm|textit|mathrm|mathbf|mbox|boldsymbol|bf|rm|left|right)(?![a-zA-Z])|[${}\s~]"
 )

@@ -7,9 +7,14 @@ from scorers.lexer import Token
 from scorers.parser import ACCENTS, APPLIED, FIGURES, FUNCTIONS, GREEK, NAMED, PAIRS, FormulaParser
 from scorers.syntax import Node, Unreadable, number
 
-_ALIAS = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "ln": "log", "sign": "sgn"}
+_ALIAS = {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "ln": "log", "sign": "sgn", "cosec": "csc", "cosech": "csch",
+    "arsinh": "arcsinh", "arcosh": "arccosh", "artanh": "arctanh", "asinh": "arcsinh", "acosh": "arccosh",
+    "atanh": "arctanh",
+}  # fmt: skip
 _INVERSE = {
     "sin": "arcsin", "cos": "arccos", "tan": "arctan", "cot": "arccot", "sec": "arcsec", "csc": "arccsc",
+    "sinh": "arcsinh", "cosh": "arccosh", "tanh": "arctanh",
 }  # fmt: skip
 _MANY = frozenset({"gcd", "lcm", "max", "min"})
 _HERE = Token("op", "differential")
@@ -198,6 +203,11 @@ class CommandParser(FormulaParser):
             return self.make("sym", name=f"{name}_{self.argument_text()}")
         if name in ("e", "i"):
             return self.make("const", name=name)
+        if name == "Gamma" and self.peek().text == "(":
+            arguments = self.argument_list()
+            if len(arguments) != 1:
+                raise Unreadable("an incomplete gamma function")
+            return self.make("fact", self.make("add", arguments[0], number(-1)), name="!")
         if name in APPLIED and self.peek().text == "(" and not self.peek().spaced:
             applied = self.application(name)
             if applied:

@@ -9,7 +9,8 @@ from scorers.families import definitions, other_domains, same_definitions, same_
 from scorers.fingerprint import proportional
 from scorers.forms import difference, form
 from scorers.gist import gist, same_gist
-from scorers.phrases import figures, is_answered, is_figure, is_roman, same_time, spelled
+from scorers.numerators import same_cleared
+from scorers.phrases import figures, is_answered, is_figure, is_roman, same_answered, same_time, spelled
 from scorers.pieces import same_pieces
 from scorers.realset import equal_sets, real_set, solutions
 from scorers.residues import same_integers
@@ -20,9 +21,11 @@ from scorers.values import Undecided, same_formula
 from scorers.variants import (
     basis_vector,
     congruent,
+    is_applied,
     is_proper,
     matrix_of,
     one_name,
+    rows_of_names,
     values_of_names,
     vector,
     without_conditions,
@@ -127,7 +130,7 @@ def _equation(left: Node, right: Node, swapped: bool) -> bool | None:
     """`x = 5` against 5; `1 + 2 = 3` against 3."""
     if len(left.args) == 2:
         name, value = left.args
-        return (is_name(name) and _pair(value, right, swapped)) or None
+        return ((is_name(name) or is_applied(name, value, right)) and _pair(value, right, swapped)) or None
     if any(symbols(arg) for arg in left.args if arg.op in FORMULA):
         return None
     return all(_pair(arg, right, swapped) for arg in left.args)
@@ -149,6 +152,8 @@ def _two_relations(left: Node, right: Node, swapped: bool) -> bool:  # noqa: PLR
     if left.name in ("=", "ne") and len(left.args) == 2:
         a, b = difference(left), difference(right)
         if a and b and len(a) == len(b) and proportional(a, b, positive=False):
+            return True
+        if a and b and same_cleared(left, right):
             return True
     if left.name in ("<", "le", ">", "ge"):
         a, b = difference(left), difference(right)
@@ -238,8 +243,7 @@ def _set(left: Node, right: Node, swapped: bool) -> bool | None:
 
 
 def _list(left: Node, right: Node, swapped: bool) -> bool | None:
-    bare = without_conditions(left) if right.op not in ("list", "set") else None
-    if bare is not None and _pair(bare, right, swapped):
+    if right.op not in ("list", "set") and _said_twice(left, right, swapped):
         return True
     if right.op == "rel":
         return _list_or_equation(left, right, swapped)
@@ -252,12 +256,25 @@ def _list(left: Node, right: Node, swapped: bool) -> bool | None:
     return _items(left, right, swapped) if right.op in ("list", "set") else None
 
 
+def _said_twice(left: Node, right: Node, swapped: bool) -> bool:
+    """One value in two writings (`30° or π/6`), or with a condition behind it."""
+    if left.name == "or" and len(left.args) <= 4 and all(_pair(arg, right, swapped) for arg in left.args):
+        return True
+    bare = without_conditions(left)
+    return bare is not None and _pair(bare, right, swapped)
+
+
 def _items(left: Node, right: Node, swapped: bool) -> bool:
     """Two lists of values, either of them perhaps as `x = 1, x = 2`."""
     if _matched(left.args, right.args, swapped):
         return True
     a, b = one_name(left), one_name(right)
-    return (a is not None or b is not None) and _matched(a or left.args, b or right.args, swapped)
+    if (a is not None or b is not None) and _matched(a or left.args, b or right.args, swapped):
+        return True
+    for one, other in ((left, right), (right, left)):
+        if other.args and other.args[0].op == "tuple" and (rows := rows_of_names(one)):
+            return _matched(rows, right.args, swapped) if one is left else _matched(left.args, rows, swapped)
+    return False
 
 
 def _list_or_equation(left: Node, right: Node, swapped: bool) -> bool | None:
@@ -275,6 +292,8 @@ def _list_or_equation(left: Node, right: Node, swapped: bool) -> bool | None:
 
 def _matched(left: Sequence[Node], right: Sequence[Node], swapped: bool) -> bool:
     """Whether the items can be paired off, in any order."""
+    if len(left) != len(right) and {node.op for node in (*left, *right)} == {"tuple"}:
+        left, right = (list({form(node): node for node in side}.values()) for side in (left, right))  # one is repeated
     if len(left) != len(right) or len(left) > 60:
         return False
     free = list(right)
@@ -316,6 +335,8 @@ def _words(left: Node, right: Node, swapped: bool) -> bool | None:
     if right.op != "words":
         return _words_or_formula(plain, right)
     if is_answered(plain, right.name) or is_answered(right.name, plain) or same_gist(plain, right.name):
+        return True
+    if same_answered(plain, right.name):
         return True
     if max(len(plain.split()), len(right.name.split())) <= 12 and figures(plain) != figures(right.name):
         return False

@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from scorers import algebra
 from scorers.compare import same
+from scorers.extract import extract
 from scorers.forms import form
 from scorers.lexer import trim, unwrap
 from scorers.plain import plain_value, same_plain
@@ -60,7 +61,7 @@ def compare(gold: str, answer: str) -> Verdict:
         return found.verdict
 
 
-def _whole(gold: str, answer: str) -> Verdict:
+def _whole(gold: str, answer: str) -> Verdict:  # noqa: PLR0911  # one rule a line
     """The verdict, from the strings on."""
     left, right = trim(gold), trim(answer)
     plain = same_plain(left, right)
@@ -72,10 +73,46 @@ def _whole(gold: str, answer: str) -> Verdict:
         return Verdict(False, "the answer is empty")
     if left == right:
         return Verdict(True, "the same string")
-    if len(left) > MAX_ANSWER or len(right) > MAX_ANSWER:
-        both = len(left) > MAX_ANSWER and len(right) > MAX_ANSWER
+    final = _final(right)
+    if final is None:
+        return _bounded(left, right)
+    if not final:
+        return Verdict(False, "a box that is not closed")
+    verdict, whole = _bounded(left, final), None
+    if not verdict.correct and len(right) < MAX_KEPT:
+        whole = _bounded(left, right)  # the text around a box may belong to the answer
+    return whole if whole and whole.correct else verdict
+
+
+def _bounded(gold: str, answer: str) -> Verdict:
+    if len(gold) > MAX_ANSWER or len(answer) > MAX_ANSWER:
+        both = len(gold) > MAX_ANSWER and len(answer) > MAX_ANSWER
         return Verdict(None, "both are too long to read") if both else Verdict(False, "one of them is too long to read")
-    return _layers(left, right)
+    return _layers(gold, answer)
+
+
+def _final(text: str) -> str | None:
+    """The final answer of a text that is more than an answer; None where it is the answer itself, an empty string where
+    a box is not closed."""
+    if "boxed" in text or "fbox" in text:
+        if len(text) < MAX_ANSWER and not _BOX.search(unwrap(text)):
+            return None
+        found = extract(text)
+        if found.rule != "boxed" or found.answer is None:
+            return "" if _OPEN_BOX.search(text) else None
+        if _IN_FORMULA.search(text):
+            return None
+        return ", ".join(found.line) if len(found.line) > 1 else found.answer
+    if "nswer" in text or "####" in text:
+        found = extract(text)
+        return found.answer if found.answer and found.answer != text else None
+    return None
+
+
+_BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])")
+_OPEN_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{[^{}]")
+_IN_FORMULA = re.compile(r"[-+*/^_]\s*\{?\\boxed|\\boxed\s*\{[^{}]*\}\s*(?:[-+*/^_!]|\\cdot|\\times|\\cup)")
+"""A box that is only a part of a formula: `3 + \\boxed{4}`."""
 
 
 _SAME_VALUE = Verdict(True, "the same value or form")
@@ -137,7 +174,7 @@ def _algebra(gold: str, answer: str) -> Verdict:
     if found.reason == algebra.NOT_YET:
         raise _NotKept(Verdict(None, found.reason))
     if found.reason == algebra.UNREAD_ANSWER and found.correct is None:
-        return Verdict(None, algebra.UNREAD_GOLD) if answer_read else Verdict(False, found.reason)
+        return Verdict(None, "a value out of reach") if answer_read else Verdict(False, found.reason)
     if found.reason == algebra.UNREAD_GOLD and gold_read:
         return Verdict(False, algebra.UNREAD_ANSWER)  # the gold answer is read here, and the answer is not
     return Verdict(found.correct, found.reason)

@@ -25,6 +25,7 @@ _STATED = (
     ("####", re.compile(r"^\s{0,3}####", re.MULTILINE)),
 )
 _MATH = re.compile(r"\$\$(.{1,4000}?)\$\$|\$(.{1,4000}?)\$|\\\((.{1,4000}?)\\\)|\\\[(.{1,4000}?)\\\]", re.DOTALL)
+_TAG = re.compile(r"<answer>\s*([^<>]{1,2000}?)\s*</answer>")
 _STOP = re.compile(r"\n|[.!?](?=\s|$)|,?\s(?:because|since|which|where|as)\s|\s(?:I hope it is)")
 _DECORATION = " \t\n*_`:"
 
@@ -59,7 +60,10 @@ def extract(response: str) -> Extraction:
         return Extraction(last[1], "boxed", line)
     if too_long:
         return Extraction(None, "the box is too long")
-    return _stated(text[-_TAIL:])
+    tail = text[-_TAIL:]
+    if "</answer>" in tail and (tags := _TAG.findall(tail)):
+        return Extraction(tags[-1], "tag", (tags[-1],))
+    return _stated(tail)
 
 
 def conclusion(response: str) -> str | None:

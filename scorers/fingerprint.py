@@ -40,7 +40,8 @@ def coordinate(name: str, index: int, integral: bool) -> Fraction:
     if integral:
         return Fraction(3 + seed % 37 if index < _WHOLE else index - _WHOLE + 1 + sum(map(ord, name)) % 3)
     prime = _PRIMES[seed % len(_PRIMES)]
-    size = Fraction(prime // 3 + seed // 8 % (3 * prime), prime)
+    top = prime // 3 + seed // 8 % (3 * prime)
+    size = Fraction(top + (top % prime == 0), prime)  # no integer: formulas have their gaps there
     negative = index == _POSITIVE or (index > _POSITIVE and seed >> 40 & 1)
     return -size if negative else size
 

@@ -7,7 +7,7 @@ import re
 from harness.core import Grade, Problem
 from scorers.extract import extract
 
-VERSION = "1"
+VERSION = "2"
 FUNCTION = "scorers.first_error:grade"
 _NUMBER = re.compile(r"[+-]?\d{1,6}")
 

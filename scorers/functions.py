@@ -139,9 +139,13 @@ _PLAIN: dict[str, Callable[[Evaluator, Value], Value]] = {
 _NAMES = {
     "sin": "sin", "cos": "cos", "tan": "tan", "cot": "cot", "sec": "sec", "csc": "csc", "sinh": "sinh",
     "cosh": "cosh", "tanh": "tanh", "coth": "coth", "arcsin": "asin", "arccos": "acos", "arctan": "atan",
-    "arccot": "acot", "arcsec": "asec", "arccsc": "acsc", "arg": "arg",
+    "arccot": "acot", "arcsec": "asec", "arccsc": "acsc", "arg": "arg", "sech": "sech", "csch": "csch",
+    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
 }  # fmt: skip
-_AT_ZERO = {"sin": 0, "cos": 1, "tan": 0, "sec": 1, "sinh": 0, "cosh": 1, "tanh": 0, "arcsin": 0, "arctan": 0}
+_AT_ZERO = {
+    "sin": 0, "cos": 1, "tan": 0, "sec": 1, "sinh": 0, "cosh": 1, "tanh": 0, "sech": 1, "arcsin": 0, "arctan": 0,
+    "arcsinh": 0, "arctanh": 0,
+}  # fmt: skip
 
 
 def _transcendental(evaluator: Evaluator, name: str, value: Value) -> Value:

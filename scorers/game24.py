@@ -14,7 +14,7 @@ from fractions import Fraction
 from harness.core import Grade, Problem
 from scorers.extract import extract
 
-VERSION = "1"
+VERSION = "2"
 TARGET = 24
 MAX_LENGTH = 400
 MAX_DEPTH = 40

@@ -62,9 +62,11 @@ _STYLE = frozenset(
     """left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr middle displaystyle textstyle scriptstyle limits
     nolimits mathbf mathit mathsf mathcal mathfrak boldsymbol bm boxed fbox ensuremath mathop mathord mathbin mathrel
     mathstrut strut underline color qquad quad enspace thinspace negthinspace medspace thickspace space hfill
-    cancel mathopen mathclose mathpunct tiny small normalsize large Large LARGE huge Huge""".split()
+    mathopen mathclose mathpunct tiny small normalsize large Large LARGE huge Huge""".split()
 )
-_WITH_ARGUMENT = frozenset("hspace vspace phantom hphantom vphantom label tag color textcolor kern hskip".split())
+_WITH_ARGUMENT = frozenset(
+    "hspace vspace phantom hphantom vphantom label tag color textcolor kern hskip cancel bcancel xcancel sout".split()
+)
 _SPACES = frozenset(" \t\n\r\f\v,;:!> /")
 _SAME = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom", "leq": "le", "geq": "ge",
@@ -81,12 +83,13 @@ _SAME = {
 }  # fmt: skip
 
 _DIGITS = r"\d{1,3}(?:(?:\s*(?:,\s*\\[!,]|\{,\}|\\text\{,\}|\\[,;:! ])\s*|[  ])\d{3})+(?!\d)"
-_NUMBER = re.compile(rf"(?:{_DIGITS}|\d+)(?:\.\d+)?(?:[eE][+-]?\d{{1,4}}(?![\da-zA-Z]))?|\.\d+")
+_NUMBER = re.compile(rf"(?:{_DIGITS}|\d+)(?:\.\d+)?(?:[eE][+-]?\d{{1,12}}(?![\da-zA-Z]))?|\.\d+")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d,]|\.\d*,)(?:\.\d+)?")
 _COMMAND = re.compile(r"\\([a-zA-Z]+|.)", re.DOTALL)
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DOUBLED = re.compile(r"\\\\(?=(?:[dt]?frac|sqrt|pi|text|cdot|times|left|right|boxed|infty|circ|pm|binom)(?![a-zA-Z]))")
 _OVER = re.compile(r"\{([^{}]*)\\over(?![a-zA-Z])([^{}]*)\}")
+_CHOOSE = re.compile(r"\{([^{}]*)\\choose(?![a-zA-Z])([^{}]*)\}|\(([^(){}]*)\\choose(?![a-zA-Z])([^(){}]*)\)")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)(?![a-zA-Z])")
 _ONLY_DIGITS = re.compile(r"[^\d.eE+-]")
 _ENVIRONMENT = re.compile(r"\s*\{\s*([a-zA-Z]+)\*?\s*\}")
@@ -114,6 +117,8 @@ def clean(text: str) -> str:
         text = _DOUBLED.sub(r"\\", text)
     if "\\over" in text:
         text = _OVER.sub(r"\\frac{\1}{\2}", text)
+    if "\\choose" in text:
+        text = _CHOOSE.sub(lambda m: rf"\binom{{{m[1] or m[3]}}}{{{m[2] or m[4]}}}", text)
     return unwrap(trim(text))
 
 
@@ -249,7 +254,7 @@ class _Lexer:
         elif name in _TEXT:
             self.enter_text()
         elif name in _STYLE and name != "color":
-            self.spaced = True
+            self.spaced |= name not in ("left", "right")  # f\left(x\right) is f(x)
             self.at += name in ("left", "right") and self.text.startswith(".", self.at)  # a bracket that is not shown
         elif name in _WITH_ARGUMENT:
             self.skip_argument()

@@ -54,7 +54,12 @@ class TokenReader:
     def argument_text(self) -> str:
         """The tokens of a brace group, or of one token, as they are written."""
         if not self.accept("{"):
-            return self.take().text
+            token = self.take()
+            if token.kind == "word" and len(token.text) == 2 and token.text[0].islower() and token.text[1].isupper():
+                self.at -= 1  # I_bR is I_b times R
+                self.tokens[self.at] = token._replace(text=token.text[1], kind="name")
+                return token.text[0]
+            return token.text
         depth, parts = 1, []
         while depth:
             token = self.take()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from scorers.determinant import determinant
+from scorers.general_terms import DOTS, written_out
 from scorers.lexer import Token
 from scorers.numerals import NumeralReader
 from scorers.syntax import MAX_DEPTH, Node, TooLarge, Unreadable, is_formula, number
@@ -16,8 +17,9 @@ from scorers.units import UNIT_WORDS, read_unit
 from scorers.words import is_product
 
 FUNCTIONS = frozenset(
-    """sin cos tan cot sec csc arcsin arccos arctan arccot arcsec arccsc sinh cosh tanh coth log ln exp log10 gcd lcm
-    max min det arg Re Im sgn sign abs floor ceil sqrt cbrt asin acos atan cis""".split()
+    """sin cos tan cot sec csc cosec arcsin arccos arctan arccot arcsec arccsc sinh cosh tanh coth sech csch cosech
+    arcsinh arccosh arctanh arsinh arcosh artanh asinh acosh atanh log ln exp log10 gcd lcm max min det arg Re Im sgn
+    sign abs floor ceil sqrt cbrt asin acos atan cis""".split()
 )
 GREEK = frozenset(
     """alpha beta gamma delta epsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho varrho sigma tau upsilon
@@ -42,11 +44,19 @@ class FormulaParser(NumeralReader):
         if self.depth > MAX_DEPTH:
             raise TooLarge("the answer is nested too deeply")
         terms = [self.signed()]
+        dotted = False
         while (token := self.peek()).kind in ("op", "name") and token.text in ("+", "-", "pm", "mp"):
             self.at += 1
+            if token.text == "+" and self.accept("..."):
+                terms.append(DOTS)
+                dotted = True
+                continue
             term = self.signed()
             terms.append(term if token.text == "+" else self._sign(token.text, term))
         self.depth -= 1
+        if dotted:
+            self.nodes += 20
+            return written_out(terms, "sum")
         return terms[0] if len(terms) == 1 else self.make("add", *terms)
 
     def signed(self) -> Node:
@@ -68,6 +78,7 @@ class FormulaParser(NumeralReader):
         """Factors joined by multiplication or division signs, or by nothing; from left to right."""
         node = self.factor()
         factors = [node]
+        dotted = False
         while True:
             token = self.peek()
             if token.kind in ("op", "name") and token.text == "*":
@@ -77,8 +88,16 @@ class FormulaParser(NumeralReader):
                 self.at += 1
                 top = factors[0] if len(factors) == 1 else self.make("mul", *factors)
                 factors = [self.make("div", top, self.signed_factor())]
+            elif token.text == "..." and token.kind == "op" and len(factors) > 1 and not dotted:
+                self.at += 1
+                dotted = True
+                self.accept("*")
+                factors.extend((DOTS, self.factor()))
             elif self.starts_factor(factors[-1]):
                 factors.append(self.factor())
+            elif dotted:
+                self.nodes += 20
+                return written_out(factors, "prod")
             else:
                 return factors[0] if len(factors) == 1 else self.make("mul", *factors)
 
@@ -107,7 +126,8 @@ class FormulaParser(NumeralReader):
     def _starts_word(self, token: Token, before: Node) -> bool:
         plain = before.op in ("num", "div", "mul") or token.text in _LENGTHS
         measured = plain and before.op != "sym" and token.text.lower() in UNIT_WORDS
-        if measured and self.peek(1).text != "(":
+        applied = self.peek(1).text == "(" or (self.peek(1).text == "^" and self.peek(3).text == "(")
+        if measured and not (applied and token.text in FUNCTIONS):
             return False
         if token.roman:
             return token.text in ("i", "e") or token.text in FUNCTIONS
@@ -160,7 +180,7 @@ class FormulaParser(NumeralReader):
         if token.text in ("'", "*") and base.op == "sym":
             self.argument_text()
             return self.make("sym", name=base.name + token.text)
-        if base.op == "matrix":
+        if base.op == "matrix" and self.peek(braces).kind != "num":
             return self.transposed(base)
         if self._ordinal():
             return base

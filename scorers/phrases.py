@@ -18,6 +18,12 @@ _NOT_NAMES = frozenset(
 OPPOSITE = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
 _PREDICATES = frozenset("has had was will wins won did does because since".split())
 _HEDGES = frozenset("not or and nor no never neither if unless but".split())
+_DOUBTS = frozenset(
+    """if iff when whenever only unless except but for maybe perhaps sometimes depends wrong incorrect unknown and while
+    whereas although however provided assuming to = question answer""".split()
+)
+_VERBS = frozenset("can cannot not do does has have will".split())  # no root, no idea: a sentence has one of them
+_EMPTY = frozenset("there do does did it we that".split())
 _GOES_ON = frozenset(
     """it there they because since he she we this that such for cannot does do not in as you one these those any all
     every a""".split()
@@ -118,9 +124,26 @@ def is_answered(short: str, long: str) -> bool:
     if short not in OPPOSITE:
         rest = long.removeprefix(short + " ").split()
         return len(rest) < len(words) and rest[0] in _PREDICATES and not set(rest) & _HEDGES
-    if len(words) < 2 or words[0] != short:
+    if len(words) < 2 or words[0] != short or {"or", OPPOSITE[short]} & set(words):
         return False
-    return words[1] in _GOES_ON and not {"or", OPPOSITE[short]} & set(words)
+    if words[1] == "for" and len(words) > 2 and words[2] in ("all", "every", "any", "each"):
+        return True
+    if words[1] in _DOUBTS:
+        return False
+    if words[1] in _GOES_ON:
+        return True
+    return not (_DOUBTS & set(words)) and (short in ("yes", "true") or bool(_VERBS & set(words)))
+
+
+def same_answered(left: str, right: str) -> bool:
+    """Whether two sentences begin with the same yes or no and the shorter one says no more than the longer one."""
+    one, other = left.split(), right.split()
+    if one[0] != other[0] or one[0] not in OPPOSITE or min(len(one), len(other)) < 2:
+        return False
+    if OPPOSITE[one[0]] in one + other or (_DOUBTS | {"or"}) & {*one, *other}:
+        return False
+    first, second = sorted((set(one) - _EMPTY, set(other) - _EMPTY), key=len)
+    return first <= second and ("not" in one) == ("not" in other)
 
 
 def is_roman(left: Node, right: Node) -> bool:

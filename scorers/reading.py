@@ -33,6 +33,11 @@ _LABEL = re.compile(
     re.DOTALL,
 )
 _HINT = re.compile(r"[A-J][).:]")
+_HEDGED = re.compile(
+    r"^(?:\\(?:text|textbf|mathrm)\s*\{)?\s*(?:or|and|nor|not)\b|.*\b(?:no|not|wait|actually|rather|or)\b.*(?<![a-zA-Z\\])[A-J]\b",
+    re.DOTALL,
+)
+"""What stands behind the first letter of an answer that names another one: `(A) or (C)`."""
 _MARKUP = re.compile(
     r"\\(?:text|textbf|textrm|textit|mathrm|mathbf|mbox|boldsymbol|boxed|left|right)(?![a-zA-Z])|[${}\s~]"
 )
@@ -109,9 +114,20 @@ def alternatives(text: str) -> list[Reading]:
         found.append(answers)
     if ")" in text[-4:] and (parts := remark(clean(text))) and _only_a_remark(*parts):
         found.append(read(parts[0]))
+    if ";" in text and (rows := _rows(text)) is not None:
+        found.append(read(rows))
     if _AMBIGUOUS.search(text):
         found.append(read(text, thousands=False))
     return [reading for reading in found if reading is not None]
+
+
+def _rows(text: str) -> str | None:
+    """`1, 2; 3, 4` as `(1, 2), (3, 4)`."""
+    if any(sign in text for sign in "()[]{}="):
+        return None
+    rows = [row.strip(" $") for row in text.split(";")]
+    sizes = {row.count(",") for row in rows}
+    return ", ".join(f"({row})" for row in rows) if len(rows) > 1 and len(sizes) == 1 and sizes != {0} else None
 
 
 def _in_parts(text: str) -> Reading | None:
@@ -169,7 +185,7 @@ def label(text: str) -> tuple[str, str] | None:
         match = _LABEL.match(clean(text))
     except Unreadable:
         return None
-    if match is None or not match["rest"].strip():
+    if match is None or not match["rest"].strip() or _HEDGED.match(match["rest"]):
         return None
     bracketed = match["open"] == "(" and match["close"].startswith(")")
     if not bracketed and (match["open"] or match["close"] not in (".", ")", ":")):

@@ -56,7 +56,7 @@ _REMARK = re.compile(
 )
 
 
-_UNION = re.compile(r"(?:\\le|\\ge|<|>).*\\cup.*(?:\\le|\\ge|<|>)", re.DOTALL)
+_UNION = re.compile(r"(?:\\[lg]eq?(?![a-z])|<|>).*\\cup.*(?:\\[lg]eq?(?![a-z])|<|>)", re.DOTALL)
 _RUN_ON = re.compile(r"(?<=[\w})\]])\s*(?=[fgP]\([xn]\)\s*=)")
 _OCLOCK = re.compile(r"(\d{1,2})(?:[\s~]|\\text\s*\{)*o['’`\s]*clock\}?")
 

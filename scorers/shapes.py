@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import product
 
 from scorers.dots import dotted
+from scorers.matrices import structure
 from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, contains, is_formula, symbols
 
 MAX_VARIANTS = 64
@@ -15,7 +16,7 @@ MAX_VARIANTS = 64
 
 def shape(node: Node) -> Node:  # noqa: PLR0911  # one rule a line
     """The shape of a parsed answer; raises Unreadable for structures inside formulas, TooLarge for too many ±."""
-    node = _identity(_structure(_signs(node))) if node.op != "list" else node
+    node = _identity(structure(_signs(node))) if node.op != "list" else node
     if node.op in ("set", "list", "builder", "union"):
         parts = _residues(list(node.args)) if node.op == "list" else list(node.args)
         if any(part.op == "dots" for part in parts) and (written := dotted(node.op, parts)):
@@ -93,6 +94,9 @@ def _signs(node: Node) -> Node:
     if node.op == "neg" and node.args[0].op == "unit":
         unit = node.args[0]
         return replace(unit, args=(Node("neg", unit.args),))
+    if node.op == "div" and node.args[1].op == "unit" and node.args[1].name == "share":  # 40/9 %
+        share = node.args[1]
+        return replace(share, args=(Node("div", (node.args[0], share.args[0])),))
     if node.op in ("neg", "div", "mul") and contains(node, "deg"):
         node = _degrees(node)
     if node.op == "add" and len(node.args) == 2 and node.args[0].op == "domain" and node.args[1].op == "neg":
@@ -111,43 +115,6 @@ def _degrees(node: Node) -> Node:
     if len(marked) != 1 or marked[0].op != "deg" or (node.op == "div" and args[0].op != "deg"):
         return node
     return Node("deg", (replace(node, args=tuple(arg.args[0] if arg.op == "deg" else arg for arg in args)),))
-
-
-# ------------------------------------------------------------------------------------------------------------- vectors
-
-
-def _structure(node: Node) -> Node:
-    """Sums and multiples of matrices, computed entry by entry."""
-    if node.op not in ("add", "mul", "neg", "div") or not contains(node, "matrix"):
-        return node
-    args = [_structure(arg) for arg in node.args]
-    matrices = [arg for arg in args if arg.op == "matrix"]
-    if node.op == "add" and len(matrices) == len(args):
-        return _combine(matrices)
-    if node.op == "neg" and matrices:
-        return _entrywise(matrices[0], lambda entry: Node("neg", (entry,)))
-    if node.op == "mul" and len(matrices) == 1:
-        rest = tuple(arg for arg in args if arg.op != "matrix")
-        return _entrywise(matrices[0], lambda entry: Node("mul", (*rest, entry)))
-    if node.op == "div" and args[0].op == "matrix":
-        return _entrywise(args[0], lambda entry: Node("div", (entry, args[1])))
-    raise Unreadable("a product of matrices")
-
-
-def _entrywise(matrix: Node, change) -> Node:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    rows = tuple(replace(row, args=tuple(change(entry) for entry in row.args)) for row in matrix.args)
-    return replace(matrix, args=rows)
-
-
-def _combine(matrices: list[Node]) -> Node:
-    first = matrices[0]
-    if any([len(row.args) for row in m.args] != [len(row.args) for row in first.args] for m in matrices):
-        raise Unreadable("matrices of different size")
-    rows = tuple(
-        replace(row, args=tuple(Node("add", tuple(m.args[i].args[j] for m in matrices)) for j in range(len(row.args))))
-        for i, row in enumerate(first.args)
-    )
-    return replace(first, args=rows)
 
 
 # ------------------------------------------------------------------------------------------------------------------- ±
@@ -222,6 +189,8 @@ def is_name(node: Node) -> bool:  # noqa: PLR0911  # one rule a line
     """Whether a left side only names what the right side gives: `x`, `f(x)`, `AB`, `m + n`, `(x, y)`, `[ABC]`."""
     if node.op in ("sym", "words", "const"):
         return node.op != "const" or node.name == "i"
+    if node.op == "ratio":
+        return all(map(is_name, node.args))
     if node.op == "tuple":
         return len(set(node.args)) == len(node.args) and all(arg.op == "sym" for arg in node.args)
     if node.op == "add":

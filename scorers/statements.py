@@ -70,7 +70,7 @@ class AnswerParser(QuantifierParser):
                 self.joint = token.text.lower()
             self.at += 1
 
-    def item(self) -> Node:
+    def item(self) -> Node:  # noqa: PLR0911  # one rule a line
         """A chain of relations, or a single side."""
         self.depth += 1
         if self.depth > 40:
@@ -97,9 +97,19 @@ class AnswerParser(QuantifierParser):
             return self.make("rel", *sides, modulus, name=relations[0])
         if not relations and modulus is not None:
             return self.make("rel", Node("words"), sides[0], modulus, name="equiv")
-        if ":" in relations or modulus is not None:
-            raise Unreadable("a colon inside a relation")
+        if modulus is not None:
+            raise Unreadable("a modulus of another relation")
+        if ":" in relations:
+            return self.two_ratios(sides, relations)
         return self.make("rel", *sides, name=" ".join(relations))
+
+    def two_ratios(self, sides: list[Node], relations: list[str]) -> Node:
+        """`a : b = 7 : 32`; raises Unreadable for other relations with colons."""
+        middle = len(sides) // 2
+        if relations != [*relations[: middle - 1], "=", *relations[middle:]] or relations.count(":") != len(sides) - 2:
+            raise Unreadable("a colon inside a relation")
+        ratios = [self.make("ratio", *part) for part in (sides[:middle], sides[middle:])]
+        return self.make("rel", *ratios, name="=")
 
     def caption(self) -> Node | None:
         """Words that name what follows an equals sign: `\\text{Area} = 12`."""
@@ -176,6 +186,8 @@ class AnswerParser(QuantifierParser):
                 words.append(self.take().text)
             elif not words and token.text in ('"', "'") and token.kind == "op":
                 words.append(self.marks())
+            elif not words and token.kind == "name" and token.text in ("euro", "pounds"):
+                words.append(_CURRENCY[self.take().text])  # 5 €
             else:
                 break
         return self.compound(self.with_unit(node, words)) if words else node

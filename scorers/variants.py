@@ -8,7 +8,7 @@ from dataclasses import replace
 from scorers.fingerprint import constant
 from scorers.precision import is_exact
 from scorers.shapes import is_name
-from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, number, symbols
+from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, letters, number, symbols
 
 _FUNCTION = re.compile(r"^([^\W\d_]\w*(?:\^-1|'+)?)\(([a-z](?:,[a-z])*)\)$")
 _SEQUENCE = re.compile(r"^([a-zA-Z])_([a-z])$")
@@ -137,6 +137,29 @@ def one_name(node: Node) -> tuple[Node, ...] | None:
         else:
             values.append(arg)
     return tuple(values)
+
+
+def is_applied(name: Node, value: Node, other: Node) -> bool:
+    """Whether a left side that was read as a product is a function of what the right side is written in: `A(x)`."""
+    if name.op != "mul" or len(name.args) != 2 or any(arg.op != "sym" or len(arg.name) != 1 for arg in name.args):
+        return False
+    function, variable = (arg.name for arg in name.args)
+    known = letters(value) | letters(other)
+    return variable in letters(value) and function not in known and function != variable
+
+
+def rows_of_names(node: Node) -> tuple[Node, ...] | None:
+    """The tuples of `p = 5, q = 2; p = 7, q = 2`: the same names again and again, in one order."""
+    if not all(arg.op == "rel" and arg.name == "=" and len(arg.args) == 2 for arg in node.args):
+        return None
+    names = [arg.args[0] for arg in node.args]
+    size = next((i for i, name in enumerate(names) if i and name == names[0]), 0)
+    if size < 2 or len(names) % size or names != names[:size] * (len(names) // size) or len(set(names)) != size:
+        return None
+    if not all(name.op == "sym" for name in names):
+        return None
+    values = [arg.args[1] for arg in node.args]
+    return tuple(Node("tuple", tuple(values[i : i + size]), "()") for i in range(0, len(values), size))
 
 
 def values_of_names(node: Node) -> tuple[Node, ...] | None:

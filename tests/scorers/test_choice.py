@@ -45,3 +45,12 @@ def test_choices_by_letter_and_no_choices() -> None:
     assert grade(r"\boxed{(B)}", problem("(B)", None)).correct is True
     assert grade(r"\boxed{(B)}", problem(None)).correct is None
     assert grade("The answer is (B).", problem()).correct is True
+
+
+@pytest.mark.parametrize(
+    ("response", "letter"),
+    [("So <answer>B</answer>", "B"), ("Answer: C\n<answer>(B)</answer>", "B"), ("<answer>A</answer>", "A")],
+)
+def test_a_choice_in_answer_tags(response: str, letter: str) -> None:
+    found = grade(response, problem())
+    assert (found.correct, found.canonical) == (letter == "B", letter)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from foreign_pairs import RESPONSES
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from labelled_pairs import PAIRS
@@ -58,6 +59,12 @@ def test_equal_forms_are_equivalent_answers(kind: str, gold: str, answer: str, v
     forms = canonical(gold), canonical(answer)
     if forms[0] == forms[1] and forms[0] is not None:
         assert verdict
+
+
+@pytest.mark.parametrize(("gold", "response", "verdict"), RESPONSES)
+def test_final_answer_of_a_text(gold: str, response: str, verdict: bool) -> None:
+    found = compare(gold, response)
+    assert found.correct is verdict, found.reason
 
 
 def test_nothing_is_equivalent_to_nothing() -> None:

@@ -75,3 +75,8 @@ def test_order_and_grouping_do_not_split_votes() -> None:
     other = grade(r"\boxed{1*2*3*4}", problem(1, 2, 3, 4)).canonical
     assert other != grade(r"\boxed{(1+2+3)*4}", problem(1, 2, 3, 4)).canonical
     assert grade(r"\boxed{6-(2-4)}", problem(1)).canonical == grade(r"\boxed{4+6-2}", problem(1)).canonical
+
+
+def test_an_expression_in_answer_tags() -> None:
+    assert grade("So <answer>(10 - 4) * (13 - 9)</answer>", problem(4, 9, 10, 13)).correct is True
+    assert grade("So <answer>10 + 4 + 13 - 9</answer>", problem(4, 9, 10, 13)).correct is False
