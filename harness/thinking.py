@@ -79,6 +79,7 @@ _CLOSING = {name: re.compile(f.closing) for name, f in FAMILIES.items()}
 _NAMES = tuple(FAMILIES)
 _OPEN_AT_END = re.compile(rf"(?:{'|'.join(f.opening for f in FAMILIES.values() if '(?=' not in f.opening)})\s*\Z")
 _TAIL = 200
+_BLANK = "\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,17 @@ def split(text: str, *, opened: str = "") -> Split:
         return Split(text, "", closed=False, family=name)
     at = max(end - len(opened), 0)
     return Split(text[:at], text[at:], family=name)
+
+
+def unmarked(thinking: str) -> str:
+    """Thinking as plain text: each of its markers is a blank line, so that nothing ends or begins at them."""
+    for _ in FAMILIES:
+        name = _family(thinking)
+        if name is None:
+            break
+        opened = _OPENING[name].sub(_BLANK, thinking, count=int(FAMILIES[name].start))
+        thinking = _CLOSING[name].sub(_BLANK, opened)
+    return thinking
 
 
 def _family(text: str) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core import HarnessError, Problem, ScorerRef, Task, UsageError
+from scorers import thought
 from tasks import definitions, documents, foreign, stock
 from tasks.definitions import Catalog, Definition
 
@@ -38,6 +39,7 @@ def load_task(name: str, *, include_path: Sequence[Path] = (), num_fewshot: int 
         except Exception as error:  # templates and functions of any lm-eval task
             raise _unusable(definition, "its prompts cannot be made", error) from error
         problems, scorer = _problems(definition, built, prompts)
+    scorer = _with_thinking(definition.name, scorer, built.config.metadata or {})
     _check_ids(definition.name, problems)
     return Task(
         name=definition.name,
@@ -163,6 +165,19 @@ def _scorer(task: str, name: str) -> ScorerRef:
     except (ImportError, AttributeError) as error:
         raise UsageError(f"Task '{task}' names the scorer '{name}', which cannot be loaded: {error}.") from error
     return ScorerRef(function, version=str(getattr(found, "VERSION", "1")))
+
+
+def _with_thinking(task: str, scorer: ScorerRef, metadata: Mapping[str, Any]) -> ScorerRef:
+    """The scorer, looking in the thinking where the answer part states no answer, if the task wants that."""
+    wanted = metadata.get("look_in_thinking", False)
+    if not isinstance(wanted, bool):
+        raise UsageError(f"Task '{task}' has look_in_thinking: {wanted!r} in its metadata. It is true or false.")
+    if not wanted:
+        return scorer
+    if scorer.function == "tasks.foreign:grade":
+        raise UsageError(f"Task '{task}' says look_in_thinking, but lm-eval grades it and reads whole responses.")
+    version = f"{thought.VERSION}, {scorer.function} {scorer.version}"
+    return ScorerRef("scorers.thought:grade", {"scorer": scorer.function}, version)
 
 
 def _check_ids(name: str, problems: Sequence[Problem]) -> None:

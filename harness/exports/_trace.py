@@ -6,17 +6,17 @@ Search (Gandhi et al., 2024). Nothing here reads files; a tree is the list of no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from harness.core import UsageError
 
 Node = Mapping[str, Any]
-Kind = Literal["opening", "step", "dead end", "return", "restated", "closing"]
+Kind = Literal["opening", "step", "dead end", "return", "restated", "restated dead end", "closing"]
 LOSSES = ("all", "no-dead-ends", "solution")
 RESTATED = ("path", "step", "nothing")
-TRAVERSALS = ("search", "depth-first")
+TRAVERSALS = ("search", "depth-first", "drawn")
 
 BACK = (
     "Wait, that {{ 'leads nowhere' if dead else 'can wait' }}. Let me {{ 'start again.' if start else 'go back to:' }}"
@@ -101,10 +101,16 @@ class Tree:
 
         Dead ends are branches that the search followed or gave up before it came upon the solution and that end in no
         correct (or unjudged) response; with a cap those are kept that the search thought most of, the first ones where
-        it made no difference. "search" keeps the order of visits; "depth-first" finishes a branch before the next."""
+        it made no difference. "search" keeps the order of visits; "depth-first" finishes a branch before the next;
+        "drawn" does so in the order in which steps were drawn and ends with the solution, as if each step had been
+        drawn when the one before it had failed: what was drawn later is left out, and how many dead ends come first is
+        the model's own luck. A search that draws and judges many steps at once has all of its dead ends first."""
         order = self.visited()
         order = order[: order.index(solution) + 1]
         way, seen = set(self.path(solution)), set(order)
+        if traversal == "drawn":
+            order = self._depth_first(seen, set())
+            order = order[: order.index(solution) + 1]
         inner = {self.parent(node) for node in order}
         ends = [node for node in order if node not in way and node not in inner]
         dead = [node for node in ends if self._hopeless(node) and seen.issuperset(self.path(node))]
@@ -125,7 +131,7 @@ class Tree:
         return self.nodes[node]["state"] != "finished" or self._verdict(node) is False
 
     def _depth_first(self, kept: set[int], way: set[int]) -> list[int]:
-        """The kept nodes branch by branch, the way to the solution last."""
+        """The kept nodes branch by branch, those of `way` last."""
         root = next(node for node in self.nodes if self.parent(node) is None)
         found, stack = list[int](), [root]
         while stack:
@@ -195,13 +201,15 @@ class Writer:
             above = tree.parent(node)
             if above is not None and above != here:
                 count += 1
-                found += self._back(tree, here, above, count=count, dead=here in ends)
+                found += self._back(tree, here, above, way, count=count, dead=here in ends)
             found.append(Segment("step" if node in way else "dead end", tree.nodes[node]["step"], node))
             here = node
         found.append(Segment("closing", self.words("closing", answer=answer)))
         return [segment for segment in found if segment.text]
 
-    def _back(self, tree: Tree, left: int, target: int, *, count: int, dead: bool) -> list[Segment]:
+    def _back(
+        self, tree: Tree, left: int, target: int, way: Collection[int], *, count: int, dead: bool
+    ) -> list[Segment]:
         """The words of a return, between delimiters, and the state that it goes back to."""
         path, step = tree.path(target), tree.nodes[left]["step"]
         about = {"dead": dead, "start": not path, "step": step, "path": tree.text(target)}
@@ -210,15 +218,18 @@ class Writer:
         stated = {"path": path, "step": path[-1:], "nothing": []}[self.restate]
         return [
             Segment("return", f"{before}{said}{self.delimiter}", target),
-            *(Segment("restated", tree.nodes[node]["step"], node) for node in stated),
+            *(
+                Segment("restated" if node in way else "restated dead end", tree.nodes[node]["step"], node)
+                for node in stated
+            ),
         ]
 
 
 def trained(segments: Sequence[Segment], loss: str) -> list[bool]:
-    """Which segments count in the loss: "all"; "no-dead-ends", all but the steps that lead nowhere; "solution", what
-    stands after the last return."""
+    """Which segments count in the loss: "all"; "no-dead-ends", all but the steps that lead nowhere, restated ones too;
+    "solution", what stands after the last return."""
     if loss == "no-dead-ends":
-        return [segment.kind != "dead end" for segment in segments]
+        return [segment.kind not in ("dead end", "restated dead end") for segment in segments]
     if loss == "solution":
         last = max((place for place, segment in enumerate(segments) if segment.kind == "return"), default=-1)
         return [place > last for place in range(len(segments))]

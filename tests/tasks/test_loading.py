@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.core import UsageError
+from scorers.pool import GradingPool
 from tasks import documents, foreign, stock
 from tasks.loading import load_task, task_names
 
@@ -207,6 +208,30 @@ def test_unusable_documents(tmp_path: Path, rows: str, reason: str) -> None:
 def test_unknown_scorer(tmp_path: Path) -> None:
     message = refusal("bad", write(tmp_path, "bad", yaml="metadata: {scorer: gone}\n"))
     assert "names the scorer 'gone'" in message
+
+
+def test_a_task_may_have_its_thinking_looked_at(tmp_path: Path) -> None:
+    plain = load_task("mine", include_path=[write(tmp_path, "mine")])
+    task = load_task("mine", include_path=[write(tmp_path, "mine", yaml="metadata: {look_in_thinking: true}\n")])
+    assert (task.scorer.function, task.scorer.options) == ("scorers.thought:grade", {"scorer": plain.scorer.function})
+    assert plain.scorer.version in task.scorer.version
+    assert task.digest != plain.digest
+    with GradingPool(timeout=10) as pool:
+        for text, correct in (
+            ("<think>\\boxed{1}</think> Done.", True),
+            ("<think>\\boxed{1}</think> \\boxed{2}", False),
+        ):
+            assert pool.grade(task.scorer, text, task.problems[0]).correct is correct
+            assert pool.grade(plain.scorer, text, task.problems[0]).correct is False
+    off = load_task("mine", include_path=[write(tmp_path, "mine", yaml="metadata: {look_in_thinking: false}\n")])
+    assert off.scorer == plain.scorer
+
+
+def test_what_look_in_thinking_cannot_be(tmp_path: Path) -> None:
+    message = refusal("bad", write(tmp_path, "bad", yaml="metadata: {look_in_thinking: 3}\n"))
+    assert "look_in_thinking: 3" in message
+    own = "process_results: !function own_data.verdict\nmetadata: {look_in_thinking: true}\n"
+    assert "lm-eval grades it" in refusal("own", write(tmp_path, "own", yaml=own))
 
 
 def test_missing_data_is_not_wrapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
