@@ -13,7 +13,10 @@ import functools
 import json
 import os
 import random
+import re
+import sys
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +30,7 @@ Json = dict[str, Any]
 KEY_LENGTH = 32
 _PREFIX = b'{"key":"'
 _REQUIRED = ("key", "result")
+_PROBLEM = re.compile(rb'\{"key":"[^"]*","kind":"[^"]*","problem_id":("(?:[^"\\]|\\.)*")')
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,13 @@ class CallLog:
         self._member = functools.lru_cache(maxsize=8)(archive.member)
         self._files: list[int] = []
         self._origins: list[str] = []
+        self._own = sys.maxsize
         for sibling in siblings:
             self._open(sibling)
         self._own = len(self._files)
         self._writer = LineWriter(path)
+        self.lines: Counter[str] = Counter()
+        """How many calls of each problem this log held when it was opened."""
         self._appending = self._open(path)
 
     def _open(self, path: Path) -> int:
@@ -89,6 +96,8 @@ class CallLog:
             if raw.startswith(_PREFIX) and raw.endswith(b"}\n"):
                 key = raw[len(_PREFIX) : len(_PREFIX) + KEY_LENGTH]
                 self._index[key] = (number, offset) if member is None else (number, offset, member)
+                if number >= self._own and (found := _PROBLEM.match(raw)):
+                    self.lines[json.loads(found[1])] += 1
             offset += len(raw)
 
     def _find(self, key: bytes) -> tuple[Json, int] | None:
@@ -205,6 +214,7 @@ class ProblemCalls:
         self.backend = backend
         self._digests: dict[int, tuple[Backend, str]] = {}
         self._problem_id = problem_id
+        self.keys: set[str] = set()
 
     async def generate(self, request: Request) -> Completion:
         """One completion of the policy. Raises BackendError when the engine keeps failing."""
@@ -238,6 +248,7 @@ class ProblemCalls:
     async def _logged(self, key: str, role: str, about: Json, produce: Callable[[], Awaitable[Json]]) -> Json:
         """The result of a call, from the log or made now, and billed."""
         fresh = False
+        self.keys.add(key)
 
         async def noted() -> Json:
             nonlocal fresh

@@ -209,6 +209,7 @@ class _Run:
         self.concurrency = plan.concurrency or plan.backend.concurrency
         siblings = sibling_logs(out, writer.folder, plan.backend.identity)
         self.log = CallLog(writer.calls_path, siblings=siblings, concurrency=self.concurrency)
+        writer.require_calls(self.log.lines)
         self.errors = self._in_a_row = self._repeated = self._drawn = 0
         self.gave_up = self._any_ok = False
         self.reached: str | None = None
@@ -281,6 +282,7 @@ class _Run:
             tree = selection.tree
             record = problem_line(problem, responses, calls.ledger.asked, self.plan.backend.tokenizer)
             record |= {"rule": selection.rule, "choices": choices}
+            record |= {"logged": len(calls.keys)} | ({} if tree is None else {"tree_nodes": len(tree)})
         except (IncompleteError, UsageError, LimitError, asyncio.CancelledError):
             raise
         except Exception as error:  # a failed problem is data: whatever it was stands in its line

@@ -132,11 +132,21 @@ class RunWriter:
         self.repaired = sum(repair_lines(self.folder / name, ("problem_id",)) for name in PROBLEM_FILES)
         self.manifest = self._manifest(identity, about)
         self._files = {name: _ByProblem(self.folder / name) for name in PROBLEM_FILES}
+        self._logged: dict[str, int] = {}
         self.done = self._finished_problems()
-        for file in self._files.values():
-            file.rewrite([problem_id for problem_id in file.lines if problem_id in self.done])
+        self._drop_unfinished()
         self._session = {"started": now(), "command": about.get("command")}
         self._save("running")
+
+    def _drop_unfinished(self) -> None:
+        for file in self._files.values():
+            file.rewrite([problem_id for problem_id in file.lines if problem_id in self.done])
+
+    def require_calls(self, lines: Mapping[str, int]) -> None:
+        """Take up again the problems of which the call log, with so many lines of each, has lost some. What is left of
+        their calls answers them, so that only the lost ones are asked once more."""
+        self.done -= {name for name in self.done if lines.get(name, 0) < self._logged.get(name, 0)}
+        self._drop_unfinished()
 
     def _make_folder(self) -> None:
         try:
@@ -160,13 +170,16 @@ class RunWriter:
         return {**fresh, **old, **about, "identity": identity, "identity_digest": digest(identity)}
 
     def _finished_problems(self) -> set[str]:
+        """Those with a line of their own, with all their responses and, where they had one, with their tree."""
         done = set()
-        responses = self._files["responses.jsonl"].lines
+        responses, trees = (self._files[name].lines for name in ("responses.jsonl", "trees.jsonl"))
         for _, _, value in read_lines(self.folder / "problems.jsonl"):
             if value is None or value.get("status") != "ok":
                 continue
-            if len(responses.get(value["problem_id"], ())) == value.get("n"):
-                done.add(value["problem_id"])
+            name = value["problem_id"]
+            if len(responses.get(name, ())) == value.get("n") and ("tree_nodes" not in value or name in trees):
+                done.add(name)
+                self._logged[name] = value.get("logged", 0)
         return done
 
     def append(self, problem: Json, responses: Sequence[Json], tree: Json | None = None) -> None:
