@@ -145,8 +145,9 @@ class RunWriter:
     def require_calls(self, lines: Mapping[str, int]) -> None:
         """Take up again the problems of which the call log, with so many lines of each, has lost some. What is left of
         their calls answers them, so that only the lost ones are asked once more."""
-        self.done -= {name for name in self.done if lines.get(name, 0) < self._logged.get(name, 0)}
-        self._drop_unfinished()
+        if lost := {name for name in self.done if lines.get(name, 0) < self._logged.get(name, 0)}:
+            self.done -= lost
+            self._drop_unfinished()
 
     def _make_folder(self) -> None:
         try:

@@ -20,6 +20,7 @@ import pytest
 from harness import files
 from harness.evaluate import Plan
 from harness.run import Run
+from harness.verifiers.toy import Toy as ToyVerifier
 from scorers.pool import GradingPool
 from support import calls, run, small_task, toy_plan
 
@@ -103,6 +104,22 @@ def test_killed_again_and_again(tmp_path: Path, whole: Path, pool: GradingPool) 
         assert kills < 60, "the run makes no progress"
     assert kills >= 2
     same(run(plan(), tmp_path, pool).folder, whole)
+
+
+@pytest.mark.parametrize("name", ["trees.jsonl", "calls.jsonl", "responses.jsonl", "problems.jsonl"])
+@pytest.mark.parametrize("left", [0, 0.3, 0.9])
+def test_a_finished_run_that_lost_the_end_of_a_file_is_made_whole(
+    tmp_path: Path, pool: GradingPool, name: str, left: float
+) -> None:
+    def tree() -> Plan:
+        beam = {"n": 4, "width": 2, "verifier": ToyVerifier("default", noise=0.3), "verifier_name": "toy/default"}
+        return toy_plan(strategy="beam", **beam)
+
+    sound = run(tree(), tmp_path / "whole", pool).folder
+    hurt = run(tree(), tmp_path / "hurt", pool).folder
+    os.truncate(hurt / name, int(left * (hurt / name).stat().st_size))
+    same(run(tree(), tmp_path / "hurt", pool).folder, sound)
+    assert (hurt / "trees.jsonl").read_bytes() == (sound / "trees.jsonl").read_bytes()
 
 
 def command(out: Path) -> list[str]:
