@@ -38,11 +38,13 @@ _TICK = 0.02
 
 
 class WorkerFailure(Exception):
-    """A worker gave no usable reply. `final`: the same request would fail again."""
+    """A worker gave no usable reply. `final`: the same request would fail again; `died`: the process ended by itself or
+    by another's hand, and which of the two only a second one can tell."""
 
-    def __init__(self, reason: str, *, final: bool = False) -> None:
+    def __init__(self, reason: str, *, final: bool = False, died: bool = False) -> None:
         super().__init__(reason)
         self.final = final
+        self.died = died
 
 
 class _Worker:
@@ -121,7 +123,9 @@ class _Worker:
         code = self.stop()
         if expired:
             raise WorkerFailure(f"timed out after {seconds:g} s", final=True)
-        raise WorkerFailure("the grader printed garbage" if raw else f"the grader crashed (exit status {code})")
+        if raw:
+            raise WorkerFailure("the grader printed garbage")
+        raise WorkerFailure(f"the grader crashed (exit status {code})", died=True)
 
     def expire(self, now: float) -> None:
         """Kill the process if its deadline has passed, not counting what it waited for a processor."""
@@ -230,7 +234,7 @@ class GradingPool:
         """The grade, and whether it may be kept."""
         worker = self._take()
         try:
-            reply = worker.ask(request, self.timeout)
+            reply = self._asked_twice(worker, request)
         except WorkerFailure as failure:
             return Grade(None, reason=str(failure)), failure.final
         except BaseException:
@@ -241,6 +245,15 @@ class GradingPool:
         if "error" in reply:
             return Grade(None, reason=f"scorer failed: {reply['error']}"), False
         return Grade(*reply["grade"]), True
+
+    def _asked_twice(self, worker: _Worker, request: dict[str, Any]) -> dict[str, Any]:
+        """A worker that dies gets a successor, once: a verdict must not hang on whether somebody killed a process."""
+        try:
+            return worker.ask(request, self.timeout)
+        except WorkerFailure as failure:
+            if not failure.died or self._closed:
+                raise
+        return worker.ask(request, self.timeout)
 
     def _take(self) -> _Worker:
         worker = None if self._closed else self._idle.get()

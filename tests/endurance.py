@@ -95,9 +95,9 @@ class Bench:
         assert code in {0, *allowed}, f"exit code {code}, not {allowed}: {said[-2000:]}"
         assert "Traceback" not in said, said[-3000:]
 
-    def moment(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait until a random number of answers was given, or the attempt is over."""
-        wanted = self.server.answered + self.rng.randrange(20)
+    def moment(self, process: subprocess.Popen[bytes], least: int = 0) -> None:
+        """Wait until a random number of answers was given, `least` or more, or the attempt is over."""
+        wanted = self.server.answered + least + self.rng.randrange(20)
         while self.server.answered < wanted and process.poll() is None:
             time.sleep(0.005)
 
@@ -111,13 +111,12 @@ def killed(bench: Bench) -> None:
 
 
 def interrupted(bench: Bench) -> None:
-    """SIGTERM or Ctrl-C: code 130."""
+    """SIGTERM or Ctrl-C: code 130, or the signal's own where the command has just ended. Not before the first answer:
+    Python that starts dies of a signal in its own way."""
     process = bench.start()
-    while bench.run is None and process.poll() is None:
-        time.sleep(0.01)
-    bench.moment(process)
+    bench.moment(process, least=1)
     process.send_signal(bench.rng.choice([signal.SIGTERM, signal.SIGINT]))
-    bench.end(process, 130, -signal.SIGTERM)
+    bench.end(process, 130, -signal.SIGTERM, -signal.SIGINT)
 
 
 def grader_killed(bench: Bench) -> None:

@@ -74,7 +74,7 @@ def rewritten(gold: str) -> Iterator[tuple[str, str]]:
     bare = "$" not in gold and "\\[" not in gold and "\\(" not in gold
     if bare:
         yield "dollars", f"${gold}$"
-    if not gold.rstrip().endswith("\\"):
+    if not gold.rstrip().endswith("\\") and gold.count("{") == gold.count("}"):  # else the box would not close
         yield "box", rf"\boxed{{{gold}}}"
     yield "spaces", f"  {gold} "
     if not gold.rstrip().endswith((".", "\\")):

@@ -7,7 +7,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -17,6 +17,7 @@ from scorers.intervals import Estimate
 small = st.lists(st.sampled_from([-1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=10)
 
 
+@settings(deadline=None)
 @given(small)
 def test_sign_flips_by_enumeration(differences: list[float]) -> None:
     seen = abs(sum(differences))
@@ -36,6 +37,7 @@ def test_sign_flips_by_drawing_agree_with_scipy() -> None:
     assert paired.sign_flip_p(differences, seed=1) == paired.sign_flip_p(differences, seed=1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-5, 5).filter(bool), min_size=15, max_size=18), st.sampled_from([1, 3, 4, 8, 12]))
 def test_sign_flips_of_counts_are_exact_beyond_enumeration(steps: list[int], responses: int) -> None:
     ways = {0: 1}
@@ -72,6 +74,7 @@ def test_a_cluster_flips_as_a_whole() -> None:
     assert wide.high - wide.low > narrow.high - narrow.low  # type: ignore[operator]
 
 
+@settings(deadline=None)
 @given(small)
 def test_intervals_hold_the_mean_and_are_never_of_zero_width(differences: list[float]) -> None:
     found = paired.paired_estimate(differences)
@@ -134,6 +137,7 @@ def test_tokens_have_no_bounds() -> None:
     assert paired.paired_estimate([5.0], bounds=None) == Estimate(5.0, None, None, None, 1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([-0.75, -0.25, 0.0, 0.25, 0.5]), min_size=4, max_size=12), st.integers(1, 4))
 def test_clustered_error_is_millers(differences: list[float], size: int) -> None:
     clusters = [i // size for i in range(len(differences))]
@@ -149,6 +153,7 @@ def test_clustered_error_is_millers(differences: list[float], size: int) -> None
     assert found.se == pytest.approx(error, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(0, 40))
 def test_mcnemar_is_the_binomial_test(b: int, c: int) -> None:
     tail = sum(math.comb(b + c, i) for i in range(min(b, c) + 1)) / 2 ** (b + c)
@@ -161,6 +166,7 @@ def test_holm_by_hand_and_by_its_laws() -> None:
     assert paired.holm([0.9, 0.8]) == [1.0, 1.0]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_holm_is_monotone_and_never_below(p_values: list[float]) -> None:
     adjusted = paired.holm(p_values)

@@ -103,6 +103,11 @@ def test_a_worker_that_was_killed_is_replaced(pool: GradingPool) -> None:
     assert second.answer != first
 
 
+def test_a_worker_that_dies_while_it_grades_gets_a_successor(pool: GradingPool, tmp_path: Path) -> None:
+    assert pool.grade(ref("die_once"), str(tmp_path / "died"), PROBLEM).correct is True
+    assert (tmp_path / "died").exists()
+
+
 def test_threads_get_their_own_answers() -> None:
     with GradingPool(workers=2, timeout=10) as pool, ThreadPoolExecutor(16) as threads:
         texts = [f"r{index % 150}" for index in range(600)]
