@@ -57,8 +57,10 @@ meta-star: .venv/.tested
 	PATH="$(CURDIR)/.venv/bin:$$PATH" examples/meta_star/run.sh runs/meta_star
 
 # On all cores, up to four: a worker may hold a torch and a browser. Each takes work of the other when it has none left.
+# The commands of the README follow from one another, so they run by themselves, in their order.
 test: .venv/.tested
-	.venv/bin/python -m pytest -n logical --maxprocesses 4 --dist worksteal
+	.venv/bin/python -m pytest -n logical --maxprocesses 4 --dist worksteal --ignore tests/test_readme.py
+	.venv/bin/python -m pytest tests/test_readme.py
 
 slow: .venv/.tested
 	.venv/bin/python -m pytest -m slow
