@@ -165,7 +165,7 @@ def repair_lines(path: Path, required: tuple[str, ...]) -> int:
 class LineWriter:
     """Appends whole lines; a line that does not fit is taken back, so that a full disk never leaves half of one.
 
-    Lines reach the system with every call and the disk at least every 64 lines or 5 seconds."""
+    Lines reach the system with every call and the disk at least every 512 lines or 5 seconds."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

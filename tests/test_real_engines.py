@@ -47,6 +47,15 @@ def finish(process: subprocess.Popen[str]) -> str:
     return out
 
 
+def wait_for_calls(process: subprocess.Popen[str], out: Path, count: int) -> None:
+    """Until the run's log holds `count` calls; the command must still be running."""
+    log = None
+    while log is None or log.read_bytes().count(b"\n") < count:
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.05)
+        log = next(out.glob("*/calls.jsonl"), None)
+
+
 def only(out: Path) -> Path:
     [folder] = [path for path in out.iterdir() if (path / "manifest.json").exists()]
     return folder
@@ -67,11 +76,7 @@ def test_kill_9_in_the_middle_of_a_vllm_run(strategy: str, tmp_path: Path) -> No
     finish(start(tmp_path / "whole", *options))
     total = len(calls(only(tmp_path / "whole")))
     process = start(tmp_path / "killed", *options)
-    log = None
-    while log is None or log.read_bytes().count(b"\n") < 5:
-        assert process.poll() is None, process.communicate()[1]
-        time.sleep(0.05)
-        log = next((tmp_path / "killed").glob("*/calls.jsonl"), None)
+    wait_for_calls(process, tmp_path / "killed", 5)
     engine = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.communicate()
@@ -97,11 +102,7 @@ def test_an_engine_that_is_killed_is_started_anew(tmp_path: Path) -> None:
     """The same process goes on with a new engine and loses no call."""
     options = f"game24 --model vllm/smollm2 {KILLED['sample']} --concurrency 4".split()
     process = start(tmp_path / "hurt", *options)
-    log = None
-    while log is None or log.read_bytes().count(b"\n") < 5:
-        assert process.poll() is None, process.communicate()[1]
-        time.sleep(0.05)
-        log = next((tmp_path / "hurt").glob("*/calls.jsonl"), None)
+    wait_for_calls(process, tmp_path / "hurt", 5)
     family = psutil.Process(process.pid).children(recursive=True)
     engine = [child for child in family if "scorers.worker" not in child.cmdline()]
     assert engine
@@ -317,11 +318,7 @@ def test_two_real_servers_one_of_which_is_killed_in_the_middle(tmp_path: Path, s
     base = ["game24", "--limit", "12", "--max-tokens", "96", "--strategy", "sample", "-S", "n=4", "--model"]
     with serving() as (other, process):
         run = start(tmp_path / "two", *base, "openai/smollm2", "-M", f"base_url={server},{other}")
-        log = None
-        while log is None or log.read_bytes().count(b"\n") < 8:
-            assert run.poll() is None, run.communicate()[1]
-            time.sleep(0.05)
-            log = next((tmp_path / "two").glob("*/calls.jsonl"), None)
+        wait_for_calls(run, tmp_path / "two", 8)
         _killed(process)
         finish(run)
     finish(start(tmp_path / "one", *base, "openai/smollm2", "-M", f"base_url={server}"))

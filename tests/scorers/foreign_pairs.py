@@ -1,5 +1,6 @@
 """Pairs of the kinds in which answers of other graders' suites, and of models, first went wrong; grouped by kind."""
 
+# Rows of a table stay whole.
 # ruff: noqa: E501
 
 YES: dict[str, list[tuple[str, str]]] = {

@@ -1,5 +1,6 @@
 """Answers that attack the grader: code, resources, traps. None is right, none takes long, nothing of them runs."""
 
+# Rows of a table stay whole.
 # ruff: noqa: E501
 
 from __future__ import annotations
