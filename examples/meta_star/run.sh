@@ -10,47 +10,44 @@ started=$SECONDS
 say() { printf '== %s (%d s)\n' "$*" $((SECONDS - started)); }
 
 evaluate() {  # evaluate TASK MODEL OPTION...
-  harness eval "$1" --include-path "$here" --model "hf/$2" -M batch_size=256 --output-dir "runs/$2" "${@:3}" \
-    >>log.txt 2>&1
+  harness eval "$1" --include-path "$here" --model "hf/$2" -M batch_size=256 --temperature 0.4 --output-dir "runs/$2" \
+    "${@:3}" >>log.txt 2>&1
 }
-measure() { evaluate make24_test "$1" --strategy greedy,sample -S n=4 --max-tokens 320; }
-search() { evaluate "$1" models/checkpoint-0 --strategy best_first --verifier exact/24 -S width=16 --max-tokens 64; }
+measure() { evaluate make24_test "$1" --strategy greedy,sample -S n=8 --max-tokens 320; }
+search() { evaluate "$1" models/checkpoint-0 --strategy best_first --verifier exact/24 -S width=16 --max-tokens 64 "${@:2}"; }
 train() { [ -d "$1/checkpoint-$2" ] || python "$here/train.py" "$1" --steps "$2" "${@:3}" >>log.txt 2>&1; }
 
-base() {  # a model that has read random solutions, nine in ten of them wrong
-  train models/base 900
-  [ -d models/checkpoint-0 ] || cp -r models/base/checkpoint-900 models/checkpoint-0
-  measure models/checkpoint-0
-  say "the first model is measured"
+base() {  # a model that has read random solutions, nine in ten of them wrong, and sums
+  train models/base 3000
+  [ -d models/checkpoint-0 ] || cp -r models/base/checkpoint-3000 models/checkpoint-0
+  say "the first model is trained"
 }
 
 star() {  # trained on its own correct solutions of the training puzzles
-  evaluate make24_train models/checkpoint-0 --strategy sample -S n=8 --max-tokens 64
+  evaluate make24_train models/checkpoint-0 --strategy sample -S n=8 --max-tokens 320
   harness export runs/models/checkpoint-0/make24_train-sample-* --include-path "$here" \
-    --format star --max-per-problem 2 --pick varied -o star.jsonl
+    --format star --max-per-problem 4 --pick varied -o star.jsonl >>log.txt 2>&1
   train models/star 150 --save 50 --model models/checkpoint-0 --data star.jsonl --rate 1e-3
   for steps in 50 100 150; do measure models/star/checkpoint-$steps; done
   say "STaR is measured"
 }
 
-meta_star() {  # trained on its own searches for them; the loss leaves the dead ends out
-  search make24_train
-  for ends in 0 1 2 3 4; do
-    harness export runs/models/checkpoint-0/make24_train-best_first-* --include-path "$here" \
-      --format meta-star --max-per-problem 2 --max-dead-ends $ends --template "$here/search.jinja" \
-      --loss no-dead-ends --tokenizer models/checkpoint-0 -o meta-star-$ends.jsonl
-  done
-  train models/meta-star 120 --save 60 --model models/checkpoint-0 --data meta-star-[0-4].jsonl --rate 2e-3
-  for steps in 60 120; do measure models/meta-star/checkpoint-$steps; done
+meta_star() {  # trained on its own searches for them, dead ends and returns included
+  for seed in 0 1 2 3; do search make24_train --seed $seed; done
+  harness export runs/models/checkpoint-0/make24_train-best_first-* --include-path "$here" \
+    --format meta-star --max-per-problem 8 --traversal drawn --template "$here/search.jinja" \
+    --tokenizer models/checkpoint-0 -o meta-star.jsonl >>log.txt 2>&1
+  train models/meta-star 300 --save 100 --model models/checkpoint-0 --data meta-star.jsonl --rate 1e-3
+  for steps in 100 200 300; do measure models/meta-star/checkpoint-$steps; done
   say "Meta-STaR is measured"
 }
 
 say "pre-training"
 base
-star & first=$!
 meta_star & second=$!
-wait $first
+measure models/checkpoint-0
 search make24_test  # explicit search with the first model, for comparison
+star
 wait $second
 python "$here/table.py"
 say "done"

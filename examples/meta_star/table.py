@@ -13,14 +13,19 @@ from typing import Any
 
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- results: written by table.py -->", "<!-- end of results -->"
-BASE, STAR, META = "models/checkpoint-0", "models/star/checkpoint-150", "models/meta-star/checkpoint-120"
+BASE, STAR, META = "models/checkpoint-0", "models/star/checkpoint-150", "models/meta-star/checkpoint-300"
+DRAWS = 8
+"""The responses of a run that samples, as run.sh asks for them."""
 ROWS = (
-    ("before", BASE, "greedy", "accuracy", None),
-    ("before, any of 4", BASE, "sample", "pass@k", 4),
-    ("after STaR", STAR, "greedy", "accuracy", None),
-    ("after STaR, any of 4", STAR, "sample", "pass@k", 4),
-    ("after Meta-STaR: search in context", META, "greedy", "accuracy", None),
-    ("after Meta-STaR, any of 4", META, "sample", "pass@k", 4),
+    ("before, one response", BASE, "sample", "pass@k", 1),
+    ("before, majority of 8", BASE, "sample", "maj@k", 8),
+    ("before, any of 8", BASE, "sample", "pass@k", 8),
+    ("after STaR, one response", STAR, "sample", "pass@k", 1),
+    ("after STaR, majority of 8", STAR, "sample", "maj@k", 8),
+    ("after STaR, any of 8", STAR, "sample", "pass@k", 8),
+    ("after Meta-STaR, one response: search in context", META, "sample", "pass@k", 1),
+    ("after Meta-STaR, majority of 8", META, "sample", "maj@k", 8),
+    ("after Meta-STaR, any of 8", META, "sample", "pass@k", 8),
     ("before, explicit search (best_first, exact verifier)", BASE, "best_first", "accuracy", None),
 )
 
@@ -43,6 +48,7 @@ def methods() -> list[str]:
         [row] = [row for row in found["metrics"] if wanted.items() <= row.items()]
         problems = [json.loads(line) for line in (folder / "problems.jsonl").open()]
         tokens = sum(problem["usage"]["completion_tokens"] for problem in problems) / len(problems)
+        tokens *= k / DRAWS if k else 1
         low, value, high = (f"{100 * row[key]:.1f}" for key in ("low", "value", "high"))
         lines.append(f"| {name} | {value} | {low} – {high} | {tokens:.0f} |")
     return lines
@@ -61,7 +67,7 @@ def main() -> None:
     """Print the report, and put it into README.md."""
     parts = ["\n".join(methods())]
     parts += ["STaR, checkpoint by checkpoint (`harness report … --x steps`):", curve("star", (50, 100, 150))]
-    parts += ["Meta-STaR, checkpoint by checkpoint:", curve("meta-star", (60, 120))]
+    parts += ["Meta-STaR, checkpoint by checkpoint:", curve("meta-star", (100, 200, 300))]
     report = "\n\n".join(parts)
     print(report)
     if "--print" not in sys.argv:

@@ -1,7 +1,7 @@
 """Train on what `harness export` wrote, with TRL's SFTTrainer as it is; without a file, on noisy solutions of the game.
 
-python train.py models/base --steps 900                                                  a new, tiny model
-python train.py models/star --steps 200 --model models/base/checkpoint-900 --data star.jsonl
+python train.py models/base --steps 3000                                                 a new, tiny model
+python train.py models/star --steps 150 --model models/base/checkpoint-3000 --data star.jsonl
 
 Each checkpoint, FOLDER/checkpoint-<steps>, is a model for `harness eval … --model hf/FOLDER/checkpoint-<steps>`.
 """
@@ -9,6 +9,7 @@ Each checkpoint, FOLDER/checkpoint-<steps>, is a model for `harness eval … --m
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import Any
 
 import datasets
@@ -17,6 +18,9 @@ import world
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 from transformers.utils import logging
 from trl import SFTConfig, SFTTrainer
+
+SOLUTIONS = 6
+"""The noisy solutions for each row of sums."""
 
 
 def main() -> None:
@@ -27,7 +31,8 @@ def main() -> None:
     parser.add_argument("--save", type=int, help="steps from one checkpoint to the next (default: only the last)")
     parser.add_argument("--model", help="the folder to start from (default: a new model)")
     parser.add_argument("--data", nargs="+", help="files of one form (default: the game's noisy solutions)")
-    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=5e-3)
     options = parser.parse_args()
     datasets.disable_progress_bars()
     logging.disable_progress_bar()
@@ -41,16 +46,16 @@ def main() -> None:
     if options.data:
         rows = datasets.Dataset.from_json(options.data)
     else:
-        rows = datasets.Dataset.from_list(list(pretraining(tokenizer, 32 * options.steps)))
+        rows = datasets.Dataset.from_list(list(pretraining(tokenizer, options.batch * options.steps)))
     print(f"{model.num_parameters():,} parameters, {len(rows):,} rows, {options.steps} steps", flush=True)
     config = SFTConfig(
         output_dir=options.folder,
         max_steps=options.steps,
         save_steps=options.save or options.steps,
-        per_device_train_batch_size=32,
+        per_device_train_batch_size=options.batch,
         learning_rate=options.rate,
         lr_scheduler_type="cosine",
-        warmup_steps=20,
+        warmup_steps=100,
         logging_steps=100,
         max_length=512,
         dataset_kwargs={"skip_prepare_dataset": not options.data},
@@ -66,12 +71,12 @@ def main() -> None:
 
 
 def new(tokenizer: Any) -> LlamaForCausalLM:
-    """A Llama of about 400,000 parameters with random weights."""
+    """A Llama of 168,000 parameters with random weights."""
     return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
-            hidden_size=96,
-            intermediate_size=288,
+            hidden_size=64,
+            intermediate_size=192,
             num_hidden_layers=3,
             num_attention_heads=4,
             max_position_embeddings=512,
@@ -83,13 +88,17 @@ def new(tokenizer: Any) -> LlamaForCausalLM:
     )
 
 
-def pretraining(tokenizer: Any, count: int) -> Any:
-    """Noisy solutions as token ids, each met once; the loss counts what stands after the question."""
-    asked, solved = zip(*world.noisy(count), strict=True)
-    prompts = tokenizer([f"<user>{text}<assistant>" for text in asked])["input_ids"]
-    answers = tokenizer([f"{text}<end>" for text in solved])["input_ids"]
-    for prompt, answer in zip(prompts, answers, strict=True):
+def pretraining(tokenizer: Any, count: int) -> Iterator[dict[str, list[int]]]:
+    """Noisy solutions and a few rows of sums, as token ids. The loss counts a solution, and of sums the results."""
+    equals = tokenizer.convert_tokens_to_ids("=")
+    more = world.sums(count)
+    for number, (asked, solved) in enumerate(world.noisy(count * SOLUTIONS // (SOLUTIONS + 1))):
+        prompt, answer = (tokenizer(text)["input_ids"] for text in (f"<user>{asked}<assistant>", f"{solved}<end>"))
         yield {"input_ids": prompt + answer, "labels": [-100] * len(prompt) + answer}
+        if number % SOLUTIONS == 0:
+            ids = tokenizer(next(more))["input_ids"]
+            before = [None, *ids[:-1]]
+            yield {"input_ids": ids, "labels": [i if b == equals else -100 for b, i in zip(before, ids, strict=True)]}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The game of the example: make 24 out of three numbers between 1 and 36, each used once.
+"""The game of the example: make 24 out of three numbers between 1 and 24, each used once.
 
 Everything is made here: the puzzles (the tasks `make24_train` and `make24_test` load them), the vocabulary of the
 model, and the noisy solutions that it is pre-trained on. A solution is two steps and an answer:
@@ -18,10 +18,12 @@ from hashlib import sha256
 from itertools import combinations_with_replacement
 from typing import Any
 
-TARGET, LARGEST, HIGHEST = 24, 36, 99
-TEST_SHARE = 0.27
+TARGET, LARGEST, HIGHEST = 24, 24, 99
+TEST_SHARE = 0.4
 RIGHT_SHARE = 0.1
 """The share of the pre-training solutions that make 24."""
+MOST_ATTEMPTS = 10
+BACK = "Wait\n\n"
 WORDS = ("Make", " of", " left", "Wait")
 SIGNS = (*"+-*/=:,(){}. ", "\\boxed", "\n\n")
 SPECIAL = ("<pad>", "<unk>", "<user>", "<assistant>", "<end>")
@@ -38,6 +40,14 @@ Step = tuple[str, list[Term]]
 """What a step says, and the numbers that are left after it."""
 
 
+def result(a: int, sign: str, b: int) -> int | None:
+    """What a step makes of two numbers; None where that would be negative, broken or huge."""
+    if sign == "/":
+        return a // b if b and a % b == 0 else None
+    value = a + b if sign == "+" else a - b if sign == "-" else a * b
+    return value if 0 <= value <= HIGHEST else None
+
+
 def moves(left: list[Term]) -> list[Step]:
     """Every next step: two of the numbers left become one that is neither negative, broken nor huge."""
     found = []
@@ -45,10 +55,8 @@ def moves(left: list[Term]) -> list[Step]:
         for j in range(i + 1, len(left)):
             (a, x), (b, y) = sorted((left[i], left[j]), reverse=True)
             rest = [left[k] for k in range(len(left)) if k not in (i, j)]
-            made = [("+", a + b), ("-", a - b), ("*", a * b)]
-            made += [("/", a // b)] if b and a % b == 0 else []
-            for sign, value in made:
-                if value <= HIGHEST:
+            for sign in "+-*/":
+                if (value := result(a, sign, b)) is not None:
                     after = sorted([*rest, (value, f"({x}{sign}{y})")])
                     numbers = ",".join(str(number) for number, _ in after)
                     found.append((f"{a}{sign}{b}={value} left:{numbers}\n\n", after))
@@ -115,20 +123,41 @@ def load(part: str = "test", **_: Any) -> Any:
 
 def noisy(count: int, seed: int = 0) -> Iterator[tuple[str, str]]:
     """Questions outside the test part, with solutions of which most follow random steps to whatever they make: what the
-    model knows of the game before anything is selected."""
+    model knows of the game before anything is selected. Half of them start again a few times before, at random: the
+    model has met second attempts, but nothing says what they are good for."""
     draw = random.Random(seed)
     known = [n for n in all_numbers() if not in_test(n)]
     solvable = [n for n in known if solutions(n)]
     for _ in range(count):
-        if draw.random() < RIGHT_SHARE:
+        numbers = draw.choice(known)
+        right = draw.random() < RIGHT_SHARE
+        if right:
             numbers = draw.choice(solvable)
-            text = draw.choice(solutions(numbers))
-        else:
-            numbers = draw.choice(known)
-            first, left = draw.choice(moves([(n, str(n)) for n in numbers]))
-            second, [end] = draw.choice(moves(left))
-            text = first + second + answer(end)
-        yield question(numbers), text
+        attempts = draw.randint(1, MOST_ATTEMPTS) if draw.random() < 0.5 else 0
+        before = "".join("".join(walk(numbers, draw)[: draw.randint(1, 2)]) + BACK for _ in range(attempts))
+        yield question(numbers), before + (draw.choice(solutions(numbers)) if right else "".join(walk(numbers, draw)))
+
+
+def walk(numbers: tuple[int, ...], draw: random.Random) -> tuple[str, str, str]:
+    """Two random steps, and the answer that they lead to."""
+    first, left = draw.choice(moves([(n, str(n)) for n in numbers]))
+    second, [end] = draw.choice(moves(left))
+    return first, second, answer(end)
+
+
+def sums(count: int, seed: int = 1) -> Iterator[str]:
+    """Rows of a dozen sums, of the numbers that a game can come to: what the model knows of arithmetic. A step that it
+    draws is then true, wherever it leads; a model that errs when sampled learns from searches to err."""
+    draw = random.Random(seed)
+    known = [
+        f"{a}{sign}{b}={value}\n\n"
+        for a in range(HIGHEST + 1)
+        for b in range(min(a, LARGEST) + 1)
+        for sign in "+-*/"
+        if (value := result(a, sign, b)) is not None
+    ]
+    for _ in range(count):
+        yield "".join(draw.choices(known, k=12))
 
 
 def tokenizer() -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
+from operator import add, mul, sub, truediv
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +14,7 @@ import pytest
 from scorers.game24 import grade
 from tasks.loading import load_task
 
+OPERATIONS = {"+": add, "-": sub, "*": mul, "/": truediv}
 FOLDER = Path(__file__).parents[2] / "examples" / "meta_star"
 
 
@@ -28,7 +31,7 @@ def world() -> ModuleType:
 def test_every_solution_is_right_for_the_grader_and_one_word_a_token(world: ModuleType) -> None:
     task = load_task("make24_test", include_path=[FOLDER])
     tokenizer = world.tokenizer()
-    assert len(task.problems) == 297
+    assert len(task.problems) == 193
     for problem in task.problems[::7]:
         for text in world.solutions(tuple(problem.doc["numbers"])):
             assert grade(text, problem).correct is True
@@ -51,6 +54,32 @@ def test_most_noisy_solutions_miss(world: ModuleType) -> None:
     right = sum("left:24\n\n\\boxed" in text for text in texts)
     assert 0.07 < right / len(texts) < 0.2
     assert texts == [text for _, text in world.noisy(2000)]
+
+
+def test_half_of_them_start_again_and_every_step_is_true(world: ModuleType) -> None:
+    texts = list(world.noisy(400))
+    assert 0.4 < sum("Wait" in text for _, text in texts) / len(texts) < 0.6
+    for asked, text in texts:
+        numbers = sorted(map(int, re.findall(r"\d+", asked)[1:]))
+        for attempt in text.split("Wait\n\n"):
+            left = Counter(numbers)
+            steps = [line for line in attempt.split("\n\n") if line and "boxed" not in line]
+            assert 1 <= len(steps) <= 2
+            for step in steps:
+                a, sign, b, result, after = re.fullmatch(r"(\d+)([-+*/])(\d+)=(\d+) left:([\d,]+)", step).groups()
+                assert OPERATIONS[sign](int(a), int(b)) == int(result)
+                left = left - Counter([int(a), int(b)]) + Counter([int(result)])
+                assert sorted(left.elements()) == list(map(int, after.split(",")))
+
+
+def test_sums_are_true(world: ModuleType) -> None:
+    rows = list(world.sums(50))
+    told = [re.fullmatch(r"(\d+)([-+*/])(\d+)=(\d+)", text) for row in rows for text in row.split("\n\n") if text]
+    assert len(told) == 600 and len({sum_.group(2) for sum_ in told if sum_}) == 4
+    for sum_ in told:
+        assert sum_ is not None
+        a, sign, b, result = sum_.groups()
+        assert OPERATIONS[sign](int(a), int(b)) == int(result)
 
 
 def test_the_chat_template_marks_what_the_model_writes(world: ModuleType) -> None:
