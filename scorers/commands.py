@@ -45,6 +45,8 @@ class CommandParser(FormulaParser):
 
     def _special(self, name: str) -> Node:  # noqa: PLR0911  # one rule a line
         if name == "frac":
+            if (variable := self._differentiated()) is not None:
+                return self._derivative(variable)
             top = self.argument()
             return self.make("div", top, self.argument())
         if name in ("sqrt", "cbrt"):
@@ -59,6 +61,27 @@ class CommandParser(FormulaParser):
         if name == "infty":
             return self.make("inf")
         return self.make("const", name=name)
+
+    def _differentiated(self) -> str | None:
+        """Consume `{d}{dx}` with an operand behind it; the variable, or None for any other fraction."""
+        if self.peek(self.peek().text == "{").text not in ("d", "partial"):
+            return None
+        start = self.at
+        top, bottom = self.argument_text(), self.argument_text()
+        if bottom[:-1] == top and bottom[-1].isalpha() and self.starts_factor(Node("sym", name=top)):
+            return bottom[-1]
+        self.at = start
+        return None
+
+    def _derivative(self, variable: str) -> Node:
+        """`\\frac{d}{dx} x^2 = 2x`: the left side is a name for the right one. Raises Unreadable for a derivative that
+        is left to take, which a computer algebra system may take."""
+        start = self.at
+        self.product()
+        if self.peek().text != "=":
+            raise Unreadable("a derivative")
+        operand = " ".join(token.text for token in self.tokens[start : self.at])
+        return self.make("sym", name=f"d/d{variable} {operand}")
 
     def _root(self, name: str) -> Node:
         degree = number(3 if name == "cbrt" else 2)
@@ -208,6 +231,8 @@ class CommandParser(FormulaParser):
             if len(arguments) != 1:
                 raise Unreadable("an incomplete gamma function")
             return self.make("fact", self.make("add", arguments[0], number(-1)), name="!")
+        if name == "zeta" and self.peek().text == "(" and self.peek(1).kind == "num" and self.peek(2).text == ")":
+            return self.make("call", *self.argument_list(), name="zeta")
         if name in APPLIED and self.peek().text == "(" and not self.peek().spaced:
             applied = self.application(name)
             if applied:

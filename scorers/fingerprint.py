@@ -201,3 +201,34 @@ def rounds(gold: Node, value: Value, answer: Node) -> bool:
     unit = Fraction(1, 10**literal.shown)
     target = -literal.value if gold.op == "neg" else literal.value
     return bool(abs(value - target) <= (unit if literal.cut else unit / 2))
+
+
+DOUBLE = 15
+"""Significant digits that a double always keeps; it is printed with up to two more (IEEE 754, binary64)."""
+
+
+def as_printed(gold: Node, value: Value, answer: Node) -> bool:
+    """Whether an answer is the exact gold value as a computer prints it: 0.3333333333333333 for 1/3.
+
+    That takes a decimal of at least 15 significant digits, right to one unit in the fifteenth, of a number that no
+    decimal of that length is: 0.30000000000000004 is not 3/10, which is 0.3."""
+    literal = answer.args[0] if answer.op == "neg" else answer
+    if literal.op != "num" or not literal.shown or literal.value is None or _has_decimal(gold):
+        return False
+    digits = len(str(int(literal.value * 10**literal.shown)))
+    if digits < DOUBLE:
+        return False
+    if not is_exact(value):
+        mp = context(DIGITS)
+        if isinstance(value, mp.mpc):
+            return False
+        value = Fraction(str(mp.nstr(value, 40)))
+    elif (value * 10**literal.shown).denominator == 1:
+        return False
+    spare = digits - DOUBLE if digits <= DOUBLE + 2 else 0
+    target = -literal.value if answer.op == "neg" else literal.value
+    return bool(abs(value - target) <= Fraction(10**spare, 10**literal.shown))
+
+
+def _has_decimal(node: Node) -> bool:
+    return node.shown is not None or any(map(_has_decimal, node.args))

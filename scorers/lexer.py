@@ -41,7 +41,7 @@ _UNICODE = {
     "⅚": r"\frac{5}{6}", "⅛": r"\frac{1}{8}", "⅜": r"\frac{3}{8}", "⅝": r"\frac{5}{8}", "⅞": r"\frac{7}{8}",
     "α": r"\alpha ", "β": r"\beta ", "γ": r"\gamma ", "δ": r"\delta ", "ε": r"\epsilon ", "θ": r"\theta ",
     "λ": r"\lambda ", "μ": r"\mu ", "π": r"\pi ", "ρ": r"\rho ", "σ": r"\sigma ", "τ": r"\tau ", "φ": r"\phi ",
-    "ϕ": r"\phi ", "ω": r"\omega ", "Δ": r"\Delta ", "Ω": r"\Omega ", "∑": r"\sum ", "Σ": r"\Sigma ",
+    "ϕ": r"\phi ", "ω": r"\omega ", "ζ": r"\zeta ", "Δ": r"\Delta ", "Ω": r"\Omega ", "∑": r"\sum ", "Σ": r"\Sigma ",
 }  # fmt: skip
 _TRANSLATION = str.maketrans(_UNICODE)
 _WIDE = {0xFF01 + offset: chr(0x21 + offset) for offset in range(94)} | {0xFE63: "-", 0x3000: " "}

@@ -108,6 +108,8 @@ def alternatives(text: str) -> list[Reading]:
             found.append(read(changed))
     if "boxed" in text and (boxed := _in_prose(text)) is not None:
         found.append(read(boxed))
+    if ("²" in text or "³" in text) and (area := _GLUED.match(text)):
+        found.append(read(rf"{area[1]}\text{{ {area[2]}}}^{'2' if area[3] == '²' else '3'}"))
     if _UNIT_END.search(text) and (tail := _UNIT_TAIL.match(text)) and not _LETTERS.search(_COMMANDS.sub("", tail[1])):
         found.append(read(rf"{tail[1]}\text{{ {tail[2]}}}"))
     if _HINT_OF_PARTS.search(text) and (answers := _in_parts(text)) is not None:
@@ -150,6 +152,7 @@ _PART = re.compile(
 _HINT_OF_PARTS = re.compile(r"[ai1][.)]")
 _LABELS = (["a", "b", "c", "d"], ["i", "ii", "iii", "iv"], ["1", "2", "3", "4"])
 _UNIT_END = re.compile(r"[\s~:;,!][a-zA-Z][^\s]{0,12}[\s$.]*$")
+_GLUED = re.compile(r"^\s*\$?\s*([-+\d.,\s]*\d)\s*(m)([²³])[\s$.]*$")
 _COMMANDS = re.compile(r"\\[a-zA-Z]+")
 _LETTERS = re.compile(r"[a-zA-Z]")
 _UNIT_TAIL = re.compile(

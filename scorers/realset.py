@@ -284,13 +284,17 @@ def _half(relation: str, bound: End) -> RealSet:
 
 
 def _several(node: Node) -> tuple[str, RealSet]:
-    parts = [solutions(arg) for arg in node.args]
+    first, *rest = node.args
+    if first.op in ("tuple", "union") and rest and all(arg.op == "rel" and arg.name == "ne" for arg in rest):
+        parts = [("", real_set(first)), *map(solutions, rest)]  # (0, 9), x ≠ 3
+    else:
+        parts = [solutions(arg) for arg in node.args]
     name = next((name for name, _ in parts if name), "")
     if any(other not in (name, "") for other, _ in parts) or len(parts) > 50:
         raise Unreadable("relations on several variables")
     common = EVERYTHING
     for _, part in parts:
         common = intersect(common, part)
-    if node.name == "or" or not common:
+    if node.name == "or" or (not common and node.name != "and"):  # x < 1, x > 3
         return name, unite([span for _, part in parts for span in part])
     return name, common

@@ -58,6 +58,10 @@ _REMARK = re.compile(
 
 _UNION = re.compile(r"(?:\\[lg]eq?(?![a-z])|<|>).*\\cup.*(?:\\[lg]eq?(?![a-z])|<|>)", re.DOTALL)
 _RUN_ON = re.compile(r"(?<=[\w})\]])\s*(?=[fgP]\([xn]\)\s*=)")
+_CAPITALS = re.compile(
+    r"(?<![a-z\\])(?:(?:a(?:rc)?)?(?:sin|cos|tan)h?|sec|csc|cot|ln|log|exp|sqrt)(?=\s*\()", re.IGNORECASE
+)
+_HOURS = re.compile(r"^\$?\s*(\d+)\s*h\.?\s*(\d+)\s*(?:m|min|mins|minutes)\.?\s*\$?$")
 _OCLOCK = re.compile(r"(\d{1,2})(?:[\s~]|\\text\s*\{)*o['’`\s]*clock\}?")
 
 
@@ -66,6 +70,7 @@ def respelled(text: str) -> str:
     the condition on a parameter, where there is one, behind a comma: `2k\\pi (k \\in \\mathbb{Z})`."""
     if text[:1] in ":=" or "nswer" in text:
         text = _LEAD.sub("", text, count=1)
+    text = _CAPITALS.sub(lambda m: m[0].lower(), text) if "(" in text else text
     match = _BASE.match(text) if len(text) < 400 and ("base" in text or "Base" in text) else None
     if match and (base := read_base(match[2])):
         return f"{match[1]}_{{{base}}}"
@@ -82,12 +87,12 @@ def respelled(text: str) -> str:
         return rf"{match[3]} \{match[2]}equiv 0 \pmod{{{match[1]}}}"
     if "mod" in text:
         text = _MODULUS.sub(lambda m: rf" \pmod{{{m[1] or m[2].strip()}}}", text)
-    if "\\cup" in text and "[" not in text and "\\in" not in text and _UNION.search(text):
+    if "\\cup" in text and not any(sign in text for sign in ("[", r"\{", r"\in")) and _UNION.search(text):
         text = text.replace("\\cup", " or ")  # a < x < b ∪ c < x < d
     if "=" in text and text.count(")=") + text.count(") =") > 1:
         text = _RUN_ON.sub(", ", text)  # f(x) = 0f(x) = x
-    if "clock" in text:
-        text = _OCLOCK.sub(r"\1:00", text)
+    if "h" in text or "clock" in text:
+        text = _OCLOCK.sub(r"\1:00", _HOURS.sub(r"\1 hours \2 minutes", text))
     if "\\frac" in text and ("\\text" in text or "\\mathrm" in text):
         text = _UNIT_FRACTION.sub(r"\\text{\1}\2/\\text{\3}\4", text)
     return conditioned(text) if ("\\in" in text or "integer" in text) and len(text) < 1000 else text

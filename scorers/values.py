@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from scorers.fingerprint import both_integral, common_digits, constant, points, rounded, rounds, same_points
+from scorers.fingerprint import as_printed, both_integral, common_digits, constant, points, rounded, rounds, same_points
 from scorers.precision import Undefined, equal
 from scorers.syntax import Node, TooLarge, Unreadable, contains, symbols
 
@@ -63,7 +63,9 @@ def _constants(gold: Node, answer: Node) -> bool:
     if one is None or other is None:
         return False
     (left, first), (right, second) = one, other
-    return equal(left, right, common_digits(left, first, right, second)) or rounds(gold, right, answer)
+    if equal(left, right, common_digits(left, first, right, second)):
+        return True
+    return rounds(gold, right, answer) or as_printed(gold, left, answer)
 
 
 def _degrees(gold: Node, answer: Node) -> bool:
