@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from scorers.derivatives import derivative
 from scorers.determinant import determinant
 from scorers.lexer import Token
 from scorers.parser import ACCENTS, APPLIED, FIGURES, FUNCTIONS, GREEK, NAMED, PAIRS, FormulaParser
-from scorers.syntax import Node, Unreadable, number
+from scorers.syntax import Node, Unreadable, is_formula, number
 
 _ALIAS = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "ln": "log", "sign": "sgn", "cosec": "csc", "cosech": "csch",
@@ -74,14 +75,17 @@ class CommandParser(FormulaParser):
         return None
 
     def _derivative(self, variable: str) -> Node:
-        """`\\frac{d}{dx} x^2 = 2x`: the left side is a name for the right one. Raises Unreadable for a derivative that
-        is left to take, which a computer algebra system may take."""
+        """`\\frac{d}{dx} x^2`. Before an equals sign it is a name for what is on the other side. Raises Unreadable where
+        a sum follows, which may belong to the operand."""
         start = self.at
-        self.product()
-        if self.peek().text != "=":
-            raise Unreadable("a derivative")
-        operand = " ".join(token.text for token in self.tokens[start : self.at])
-        return self.make("sym", name=f"d/d{variable} {operand}")
+        operand = self.product()
+        if self.peek().text == "=":
+            written = " ".join(token.text for token in self.tokens[start : self.at])
+            return self.make("sym", name=f"d/d{variable} {written}")
+        if self.peek().text in ("+", "-") or not is_formula(operand):
+            raise Unreadable("the derivative of something unclear")
+        self.nodes += 100
+        return derivative(operand, variable)
 
     def _root(self, name: str) -> Node:
         degree = number(3 if name == "cbrt" else 2)

@@ -252,7 +252,7 @@ def _list(left: Node, right: Node, swapped: bool) -> bool | None:
         return same_curves(left, right) or _list_or_equation(left, right, swapped)
     if any(arg.op == "rel" and arg.name != "=" for arg in left.args):
         if right.op == "list":
-            opposite = {left.name, right.name} == {"and", "or"} and any(arg.name in _BOUNDS for arg in left.args)
+            opposite = {left.name, right.name} == {"and", "or"} and all(arg.name in _BOUNDS for arg in left.args)
             return _same_solutions(left, right) or (not opposite and _matched(left.args, right.args, swapped))
         return _is_solution_set(left, right)
     if right.op == "mul" and (letters := spelled(right)):  # A and C, written AC

@@ -203,20 +203,21 @@ def rounds(gold: Node, value: Value, answer: Node) -> bool:
     return bool(abs(value - target) <= (unit if literal.cut else unit / 2))
 
 
-DOUBLE = 15
-"""Significant digits that a double always keeps; it is printed with up to two more (IEEE 754, binary64)."""
+PRINTED = 16
+"""Significant digits from which on a decimal counts as what a computer prints for a number: a double holds 15.95 digits
+(IEEE 754, binary64) and is written with up to 17."""
 
 
 def as_printed(gold: Node, value: Value, answer: Node) -> bool:
     """Whether an answer is the exact gold value as a computer prints it: 0.3333333333333333 for 1/3.
 
-    That takes a decimal of at least 15 significant digits, right to one unit in the fifteenth, of a number that no
-    decimal of that length is: 0.30000000000000004 is not 3/10, which is 0.3."""
+    That takes a decimal of at least 16 significant digits, right to one unit in the fifteenth (beyond 17 digits to one
+    in the last), of a number that no decimal of that length is: 0.30000000000000004 is not 3/10, which is 0.3."""
     literal = answer.args[0] if answer.op == "neg" else answer
     if literal.op != "num" or not literal.shown or literal.value is None or _has_decimal(gold):
         return False
     digits = len(str(int(literal.value * 10**literal.shown)))
-    if digits < DOUBLE:
+    if digits < PRINTED:
         return False
     if not is_exact(value):
         mp = context(DIGITS)
@@ -225,7 +226,7 @@ def as_printed(gold: Node, value: Value, answer: Node) -> bool:
         value = Fraction(str(mp.nstr(value, 40)))
     elif (value * 10**literal.shown).denominator == 1:
         return False
-    spare = digits - DOUBLE if digits <= DOUBLE + 2 else 0
+    spare = digits - PRINTED + 1 if digits <= PRINTED + 1 else 0
     target = -literal.value if answer.op == "neg" else literal.value
     return bool(abs(value - target) <= Fraction(10**spare, 10**literal.shown))
 

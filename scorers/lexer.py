@@ -131,6 +131,7 @@ def unwrap(text: str) -> str:
     for _ in range(8):
         before = text
         text = text.strip().rstrip(".;,").rstrip() if not text.endswith("...") else text.strip()
+        text = text.removesuffix(r"\text{.}").removesuffix(r"\text{,}")
         text = text.removesuffix("\\").rstrip() if not text.endswith("\\\\") else text[:-2].rstrip()
         for opening, closing in _WRAPPERS:
             if text.startswith(opening) and text.endswith(closing) and len(text) >= len(opening) + len(closing):

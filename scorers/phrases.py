@@ -44,6 +44,8 @@ def rewritten(found: list[Token]) -> list[Token]:
         found, words = found[1:], words[1:]  # a parallelogram
     if len(found) > 1 and words[0] in ("usd", "eur", "gbp") and found[1].kind == "num":
         return [*found[1:], found[0]]
+    if len(found) > 1 and words[0] in ("minus", "negative") and found[1].kind == "num":
+        found, words = [Token("op", "-"), *found[1:]], ["", *words[1:]]
     units = next((i for i, word in enumerate(words) if word in UNIT_WORDS), 0)
     if all(words) and 0 < units <= 8 and (value := number_phrase(" ".join(words[:units]))) is not None:
         return [Token("num", str(value)), *found[units:]]  # three hours

@@ -295,6 +295,7 @@ def _several(node: Node) -> tuple[str, RealSet]:
     common = EVERYTHING
     for _, part in parts:
         common = intersect(common, part)
-    if node.name == "or" or (not common and node.name != "and"):  # x < 1, x > 3
+    listed = node.name != "and" or any(arg.name == "=" for arg in node.args)
+    if node.name == "or" or (not common and listed):  # `x < 1, x > 3`, `n ≥ 3 and n = 1`, but not `x < 1 and x > 3`
         return name, unite([span for _, part in parts for span in part])
     return name, common

@@ -49,7 +49,8 @@ _CONDITION = re.compile(
 )
 _REMARK = re.compile(
     r"^(.*\S)\s*\(\s*(?:(?:or|i\.e\.|that is|equivalently|=)\s*,?\s*(.+)"
-    r"|(?:exact|about|approx|\\approx|≈|rounded|since|because|simplified|in simplest|nearest|to the nearest"
+    r"|(?:exact|about|approx|\\approx|≈|rounded|since|because|simplified|in simplest|nearest|to the nearest|inclusive"
+    r"|(?:a )?(?:double|triple|repeated) root|(?:with )?multiplicity"
     r"|need both|in any order|any order|order does).*"
     r"|([a-z]{3,}(?:[ -][a-z]+){0,6}))\)$",
     re.DOTALL,
@@ -61,16 +62,27 @@ _RUN_ON = re.compile(r"(?<=[\w})\]])\s*(?=[fgP]\([xn]\)\s*=)")
 _CAPITALS = re.compile(
     r"(?<![a-z\\])(?:(?:a(?:rc)?)?(?:sin|cos|tan)h?|sec|csc|cot|ln|log|exp|sqrt)(?=\s*\()", re.IGNORECASE
 )
+_NON = re.compile(r"\bnon-(?=[a-z])", re.IGNORECASE)
+_PERIOD = re.compile(r"^\$?\s*(-?\d{1,20}\.\d{0,20})\((\d{1,20})\)\s*\$?$")
 _HOURS = re.compile(r"^\$?\s*(\d+)\s*h\.?\s*(\d+)\s*(?:m|min|mins|minutes)\.?\s*\$?$")
 _OCLOCK = re.compile(r"(\d{1,2})(?:[\s~]|\\text\s*\{)*o['’`\s]*clock\}?")
+
+
+def _begun(text: str) -> str:
+    """The text without "the answer is", with functions in small letters (`Sin(x)`) and `0.1(6)` as a period."""
+    if text[:1] in ":=" or "nswer" in text:
+        text = _LEAD.sub("", text, count=1)
+    if "on-" in text:
+        text = _NON.sub("non", text)
+    if "(" in text:
+        text = _PERIOD.sub(r"\1\\overline{\2}", _CAPITALS.sub(lambda m: m[0].lower(), text))
+    return text
 
 
 def respelled(text: str) -> str:
     """The text with a base as a subscript, intervals such as `]1, 2[` in round brackets, `(mod 7)` as `\\pmod{7}`, and
     the condition on a parameter, where there is one, behind a comma: `2k\\pi (k \\in \\mathbb{Z})`."""
-    if text[:1] in ":=" or "nswer" in text:
-        text = _LEAD.sub("", text, count=1)
-    text = _CAPITALS.sub(lambda m: m[0].lower(), text) if "(" in text else text
+    text = _begun(text)
     match = _BASE.match(text) if len(text) < 400 and ("base" in text or "Base" in text) else None
     if match and (base := read_base(match[2])):
         return f"{match[1]}_{{{base}}}"

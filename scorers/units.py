@@ -142,5 +142,7 @@ def _known(parts: list[str]) -> Unit | None:
             return None
     if "unit" in dimensions:
         return NOUN
+    if litres := dimensions.pop("volume", 0):
+        dimensions["length"] = dimensions.get("length", 0) + 3 * litres
     name = " ".join(f"{key}^{power}" if power != 1 else key for key, power in sorted(dimensions.items()) if power)
     return Unit((name, factor)) if name else None
