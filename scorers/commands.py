@@ -75,8 +75,8 @@ class CommandParser(FormulaParser):
         return None
 
     def _derivative(self, variable: str) -> Node:
-        """`\\frac{d}{dx} x^2`. Before an equals sign it is a name for what is on the other side. Raises Unreadable where
-        a sum follows, which may belong to the operand."""
+        """`\\frac{d}{dx} x^2`. Before an equals sign it is a name for what the other side is. Raises Unreadable where a
+        sum follows, which may belong to the operand."""
         start = self.at
         operand = self.product()
         if self.peek().text == "=":
