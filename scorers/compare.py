@@ -8,7 +8,7 @@ from fractions import Fraction
 from scorers.antiderivatives import same_antiderivative
 from scorers.families import definitions, other_domains, same_definitions, same_family, without
 from scorers.fingerprint import proportional
-from scorers.forms import difference, form
+from scorers.forms import difference, form, gives_several
 from scorers.loci import same_curves
 from scorers.numerators import same_cleared
 from scorers.phrases import is_figure, is_roman, same_time, spelled
@@ -216,6 +216,8 @@ def _tuple(left: Node, right: Node, swapped: bool) -> bool | None:  # noqa: PLR0
 def _tuple_or_list(left: Node, right: Node, swapped: bool) -> bool:
     """A tuple whose parentheses were left out, or one written as `x = 1, y = 2`."""
     named = values_of_names(right)
+    if named is None and any(arg.op == "rel" for arg in right.args):
+        return False  # x = 1, x = 2
     items = named or right.args
     if right.name == "or" or (right.name != "," and not named) or len(items) != len(left.args):
         return False
@@ -273,6 +275,8 @@ def _said_twice(left: Node, right: Node, swapped: bool) -> bool:
 
 def _items(left: Node, right: Node, swapped: bool) -> bool:
     """Two lists of values, either of them perhaps as `x = 1, x = 2`."""
+    if (left.name == "or") != (right.name == "or") and gives_several(left) and gives_several(right):
+        return False
     if _matched(left.args, right.args, swapped):
         return True
     a, b = one_name(left), one_name(right)

@@ -184,14 +184,15 @@ def proportional(left: list[Point], right: list[Point], positive: bool) -> bool:
 def rounds(gold: Node, value: Value, answer: Node) -> bool:
     """Whether a value rounds to a gold decimal, at the place where its digits end.
 
-    A gold decimal with one decimal and two digits (0.5, 2.5) is taken for exact: too much would round to it."""
+    A gold decimal with one digit (0.5, 0.05), or with one decimal and two digits (2.5), is taken for exact: too much
+    would round to it."""
     literal = gold.args[0] if gold.op == "neg" else gold
     if literal.op != "num" or not literal.shown or literal.value is None:
         return False
     bare = answer.args[0] if answer.op == "neg" else answer
-    short = literal.value * 10**literal.shown < 100
+    size = literal.value * 10**literal.shown
     coarser = bare.op == "num" and bare.shown is not None and bare.shown <= literal.shown
-    if coarser or (short and literal.shown < 2):
+    if coarser or size < 10 or (size < 100 and literal.shown < 2):
         return False
     if not is_exact(value):
         mp = context(40)
@@ -206,13 +207,15 @@ def rounds(gold: Node, value: Value, answer: Node) -> bool:
 PRINTED = 16
 """Significant digits from which on a decimal counts as what a computer prints for a number: a double holds 15.95 digits
 (IEEE 754, binary64) and is written with up to 17."""
+_NOISE = Fraction(1, 2**51)
+"""Relative error that a few operations on doubles leave: four times that of one, 2⁻⁵³."""
 
 
 def as_printed(gold: Node, value: Value, answer: Node) -> bool:
     """Whether an answer is the exact gold value as a computer prints it: 0.3333333333333333 for 1/3.
 
-    That takes a decimal of at least 16 significant digits, right to one unit in the fifteenth (beyond 17 digits to one
-    in the last), of a number that no decimal of that length is: 0.30000000000000004 is not 3/10, which is 0.3."""
+    That takes a decimal of at least 16 significant digits, right but for the noise of doubles (beyond 17 digits to one
+    unit in the last), of a number that no decimal of that length is: 0.30000000000000004 is not 3/10, which is 0.3."""
     literal = answer.args[0] if answer.op == "neg" else answer
     if literal.op != "num" or not literal.shown or literal.value is None or _has_decimal(gold):
         return False
@@ -226,9 +229,10 @@ def as_printed(gold: Node, value: Value, answer: Node) -> bool:
         value = Fraction(str(mp.nstr(value, 40)))
     elif (value * 10**literal.shown).denominator == 1:
         return False
-    spare = digits - PRINTED + 1 if digits <= PRINTED + 1 else 0
+    unit = Fraction(1, 10**literal.shown)
+    room = unit / 2 + abs(value) * _NOISE if digits <= PRINTED + 1 else unit
     target = -literal.value if answer.op == "neg" else literal.value
-    return bool(abs(value - target) <= Fraction(10**spare, 10**literal.shown))
+    return bool(abs(value - target) <= room)
 
 
 def _has_decimal(node: Node) -> bool:

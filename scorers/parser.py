@@ -203,7 +203,7 @@ class FormulaParser(NumeralReader):
 
     def transposed(self, matrix: Node) -> Node:
         """What `^T` makes of a matrix, or of a row `[1, 2]`, which becomes a column; raises Unreadable for powers."""
-        if self.argument_text() not in _TRANSPOSED:
+        if self.argument_text() not in _TRANSPOSED or matrix.name in ("(]", "[)"):
             raise Unreadable(f"a power of a {matrix.op}")
         if matrix.op == "tuple":
             return self.make("tuple", *matrix.args, name="()")
