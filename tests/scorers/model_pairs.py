@@ -27,10 +27,13 @@ YES: dict[str, list[tuple[str, str]]] = {
         (r"\sin x", "Sin(x)"), (r"\sin x", "SIN(x)"), (r"\sqrt{7}", "Sqrt(7)"), (r"2\ln 3", "2 Ln(3)"), (r"\arctan 2", "ArcTan(2)"), (r"e^{3}", "Exp(3)"), (r"\frac{1}{6}", "0.1(6)"), (r"\frac13", "0.(3)"), ("-3", "minus 3"), ("-3", r"\text{negative } 3"),
         ("11", r"11 \text{.}"), (r"\frac{\pi^2}{6}", r"\zeta(2)"), (r"\frac{\pi^4}{90}", "ζ(4)"), ("210", r"{}_7P_3"), ("210", "P(7,3)"), ("(7,3)", "P(7,3)"), (r"\frac{3}{8}", "3 out of 8"), (r"\frac{1}{20}", "1 in 20"), (r"\begin{pmatrix}1\\-2\\3\end{pmatrix}", "[1,-2,3]^T"),
         (r"\begin{pmatrix}4\\5\end{pmatrix}", r"(4,5)^\top"), ("x=1", r"x=1 \text{ (double root)}"), ("x=1", "x=1 (multiplicity 2)"), (r"[2,5]", r"2\le x\le 5 \text{ (inclusive)}"), ("It is a number that ends with a 5.", r"\text{It is a number that ends with a 5.}"),
+        ("100", r"100 \checkmark"), ("100", r"100 \quad\blacksquare"), ("100", "*100*"), ("100", "***100***"), ("100", "100:"),
     ],
     "named ratios": [(r"-\frac{5}{8}", r"\cos A=-\frac58"), (r"\frac{12}{13}", r"\sin\theta=\frac{12}{13}"), (r"\frac34", r"\tan\angle ABC=\frac{3}{4}")],
+    "pairs and alternatives": [("a=2, b=3", "b=3 and a=2"), ("x=2, x=3", "x=2 or x=3")],
     "units": [
         ("1250.5", "1,250.5m²"), ("15", "15 m³"), (r"15\text{ m}^2", "15m²"), (r"10\text{ cm}^3", r"10\text{ mL}"), (r"2\text{ liters}", r"2000\text{ cm}^3"), (r"1\text{ m}^3", r"1000\text{ L}"), ("42", "42%"), ("42", "A) 42"), ("42", "42'"),
+        ("5", "¥5"), ("5", "5 yen"), (r"\$0.05", "5¢"), ("5", "₹5"),
     ],
     "sets in words": [
         (r"[0,\infty)", r"\text{all nonnegative real numbers}"), (r"[0,\infty)", r"\text{all non-negative reals}"), (r"(0,\infty)", r"\text{positive real numbers}"), (r"(-\infty,0)", r"x \text{ is negative}"), (r"(-\infty,3)\cup(3,\infty)", r"\text{all real numbers } x \text{ except } x=3"),
@@ -51,13 +54,15 @@ NO: dict[str, list[tuple[str, str]]] = {
         (r"\frac{x^4}{4}+C", r"\frac{x^4}{4}"), (r"\frac{x^3}{3}+C", r"\frac{x^2}{3}+C"), (r"\frac12\sin^2 x+C", r"\frac12\cos^2 x+C"), ("x^2+c+1", "x^2+c"), ("A+B+C+1", "A+B+C"), ("C+1", "C+2"), ("xy+C+1", "xy+C"), (r"e^x+C", "e^x+x+C"), ("x^2+C", "t^2+C"), ("x^2+C", "x^2+a"),
     ],
     "derivatives": [("2x", r"\frac{d}{dx}x^3"), ("x", r"\frac{d}{dx}x^2"), ("3x^2", r"\frac{d}{dx}x^3=2x^2"), ("x^3", r"\frac{d}{dx}x^3"), ("2", r"\frac{d}{dx}x^2"), ("x^2", r"\frac{\partial}{\partial x}(x^2y)"), (r"\cos t", r"\frac{d}{dt}\cos t"), ("f(x)", r"\frac{d}{dx}f(x)"), (r"\frac1d", r"\frac{d}{dx}x^2")],
-    "times": [("8:34 pm", "20:34:01"), ("8:34 pm", "8:34:00 am"), ("8:34 pm", "20:43:00"), ("8:34:15 pm", "20:34"), ("200 minutes", "3 h 2 min"), ("200 minutes", "20 h 3 min"), ("8:34 pm", "20:34:60")],
+    "times": [("8:34 pm", "20:34:01"), ("8:34 pm", "8:34:00 am"), ("8:34 pm", "20:43:00"), ("8:34:15 pm", "20:34"), ("200 minutes", "3 h 2 min"), ("200 minutes", "20 h 3 min"), ("8:34 pm", "20:34:60"), ("8:34 pm", "8:34:10 PM")],
     "writing": [
         (r"\sin x", "Cos(x)"), ("-3", "minus 4"), ("3", "minus 3"), (r"\frac16", "0.(16)"), (r"\frac{\pi^2}{6}", r"\zeta(3)"), ("210", "P(7,4)"), ("35", r"{}_7P_3"), (r"\frac38", "8 out of 3"), (r"\frac38", "3 out of 10"), ("3", "3 out of 8"), (r"\begin{pmatrix}1\\-2\end{pmatrix}", "[-2,1]^T"),
         ("x=1", r"x=2 \text{ (double root)}"), ("(1,4)", "(1,2)^2"), (r"\frac{\pi^2}{6}", r"\zeta(s)"),
+        ("100", r"101 \checkmark"), ("(1,-2)", "[1,-2)^T"),
     ],
     "named ratios": [(r"\frac58", r"\cos A=-\frac58"), ("0", r"\sin\theta=0"), (r"\frac12", r"\sin x=\frac12"), (r"\sin A=\frac35", r"\cos A=\frac35")],
-    "units": [(r"15\text{ m}^2", "15 m³"), (r"10\text{ cm}^3", r"10\text{ L}"), (r"10\text{ cm}^2", r"10\text{ mL}"), ("15", "15.5m²"), ("42", "4.2%"), ("42", "A) 43"), ("0.42", "0.42%"), ("42", "0.42%"), (r"42^\circ", "42'"), ("42", r"42\%\text{ or }43\%")],
+    "pairs and alternatives": [("(1,2)", "x=1, x=2"), ("a=2, b=3", "a=2 or b=3"), (r"x_1=1, x_2=2, x_3=3", "x_1=1, x_2=3, x_3=2"), ("(3,1)", "y=3, y=1")],
+    "units": [(r"15\text{ m}^2", "15 m³"), (r"10\text{ cm}^3", r"10\text{ L}"), (r"10\text{ cm}^2", r"10\text{ mL}"), ("15", "15.5m²"), ("42", "4.2%"), ("42", "A) 43"), ("0.42", "0.42%"), ("42", "0.42%"), (r"42^\circ", "42'"), ("42", r"42\%\text{ or }43\%"), ("¥5", r"\$5"), (r"\$5", "5¢"), ("0.05", r"\frac{1}{21}"), ("0.05", "0.048"), ("0.2", r"\frac{3}{14}")],
     "sets in words": [
         (r"[0,\infty)", r"\text{all positive real numbers}"), (r"(0,\infty)", r"\text{all nonnegative reals}"), (r"(-\infty,2)\cup(3,\infty)", r"x<2 \text{ and } x>3"), (r"x<2 \text{ or } x>3", r"x<2 \text{ and } x>3"), (r"\text{positive}", r"\text{nonnegative}"), (r"(0,36)", r"(0,36), x\neq 9"),
         (r"\text{even}", r"\text{Odd function}"), (r"n>0", r"\text{all nonnegative real numbers}"), (r"(-\infty,3)\cup(3,\infty)", r"\text{all real numbers } x \text{ except } x=2"),
