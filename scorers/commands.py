@@ -6,7 +6,7 @@ from scorers.derivatives import derivative
 from scorers.determinant import determinant
 from scorers.lexer import Token
 from scorers.parser import ACCENTS, APPLIED, FIGURES, FUNCTIONS, GREEK, NAMED, PAIRS, FormulaParser
-from scorers.syntax import Node, Unreadable, is_formula, number
+from scorers.syntax import Node, Unreadable, contains, is_formula, number, symbols
 
 _ALIAS = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "ln": "log", "sign": "sgn", "cosec": "csc", "cosech": "csch",
@@ -34,8 +34,7 @@ class CommandParser(FormulaParser):
         if name in FUNCTIONS and name not in ("sqrt", "cbrt"):
             return self.function(name)
         if name in ACCENTS:
-            arrow = "vec" if name.startswith("overr") else name
-            return self.make("sym", name=f"{arrow}({self.argument_text()})")
+            return self._accented(name)
         if name in FIGURES:
             return self.make("sym", name=f"{name} {self.argument_text()}")
         if name in NAMED:
@@ -62,6 +61,27 @@ class CommandParser(FormulaParser):
         if name == "infty":
             return self.make("inf")
         return self.make("const", name=name)
+
+    def _accented(self, name: str) -> Node:
+        """A symbol under a bar, an arrow or a hat; a conjugate where the number under the bar is known."""
+        if name == "overline" and (conjugate := self._conjugate()) is not None:
+            return conjugate
+        arrow = "vec" if name.startswith("overr") else name
+        return self.make("sym", name=f"{arrow}({self.argument_text()})")
+
+    def _conjugate(self) -> Node | None:
+        """A bar over a complex number that is written out, `\\overline{3 + 2i}`; None over anything else."""
+        if self.peek().text != "{" or not any(token.text == "i" for token in self.tokens[self.at : self.at + 40]):
+            return None
+        start = self.at
+        try:
+            inner = self.argument(split=False)
+        except Unreadable:
+            inner = number(0)
+        if not symbols(inner) and contains(inner, "const"):
+            return self.make("call", inner, name="conj")
+        self.at = start
+        return None
 
     def _differentiated(self) -> str | None:
         """Consume `{d}{dx}` with an operand behind it; the variable, or None for any other fraction."""

@@ -125,6 +125,10 @@ def _part(name: str) -> Callable[[Evaluator, Value], Value]:
     return part
 
 
+def _conj(evaluator: Evaluator, value: Value) -> Value:
+    return value if is_exact(value) else evaluator.tidy(evaluator.mp.conj(value))
+
+
 def _zeta(evaluator: Evaluator, value: Value) -> Value:
     if not is_exact(value) or not 1 < value <= 1000:
         raise Unreadable("the zeta function outside of its series")
@@ -138,6 +142,7 @@ _PLAIN: dict[str, Callable[[Evaluator, Value], Value]] = {
     "sgn": _sgn,
     "exp": _exp,
     "zeta": _zeta,
+    "conj": _conj,
     "log10": _log10,
     "Re": _part("real"),
     "Im": _part("imag"),

@@ -57,9 +57,23 @@ def _difference(node: Node) -> Node | None:
     if node.op != "rel" or node.name != "=" or len(node.args) != 2 or not all(arg.op in FORMULA for arg in node.args):
         return None
     left, right = node.args
-    if left.op == right.op == "call" and left.name == right.name == "abs":
-        left, right = (Node("pow", (side.args[0], number(2))) for side in node.args)
+    if _is_size(left) and _is_size(right):
+        left, right = (_squared(side) for side in node.args)
     return Node("add", (left, Node("neg", (right,))))
+
+
+def _is_size(node: Node) -> bool:
+    """Whether a formula is a product of absolute values and positive numbers: |x|, 3|y|."""
+    if node.op in ("mul", "div"):
+        return all(map(_is_size, node.args))
+    return (node.op == "call" and node.name == "abs") or (node.op == "num" and bool(node.value))
+
+
+def _squared(node: Node) -> Node:
+    inner = node.args[0] if node.op == "call" else node
+    if node.op in ("mul", "div"):
+        return Node(node.op, tuple(map(_squared, node.args)))
+    return Node("pow", (inner, number(2)))
 
 
 def _alternative(node: Node) -> bool:

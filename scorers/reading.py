@@ -26,7 +26,11 @@ _OTHERWISE = (
     ("P", re.compile(r"^\s*\$?\s*P\s*\((\d+),\s*(\d+)\)\s*\$?$"), r"\frac{\1!}{(\1-\2)!}"),  # P(n, k)
     ("and", re.compile(r"^\s*(\d+)\s*(?:\\text\s*\{\s*and\s*\}|and)\s*(?=\\[dt]?frac|\d+\s*/)"), r"\1 "),  # 17 and 1/2
     ("log", re.compile(r"\\log(?![a-zA-Z])(?!\s*_)"), r"\\lg"),
-    ("(", re.compile(r"^\s*\$?\s*[A-Z]\s*(\((?:[^(),]{1,200},){1,2}[^(),]{1,200}\))"), r"\1"),  # P(4, 7)
+    (
+        "(",
+        re.compile(r"^\s*\$?\s*[A-Z]\s*(?:\\left)?(\((?:[^(),]{1,200},){1,2}[^(),]{1,200}?)(?:\\right)?\)"),
+        r"\1)",
+    ),  # P(4, 7)
 )
 _PROSE = re.compile(r"[a-zA-Z]{2,}[ ,:]+(?:\w+ +)*[a-zA-Z]{2,}")
 _LABEL = re.compile(

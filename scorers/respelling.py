@@ -62,6 +62,15 @@ _RUN_ON = re.compile(r"(?<=[\w})\]])\s*(?=[fgP]\([xn]\)\s*=)")
 _CAPITALS = re.compile(
     r"(?<![a-z\\])(?:(?:a(?:rc)?)?(?:sin|cos|tan)h?|sec|csc|cot|ln|log|exp|sqrt)(?=\s*\()", re.IGNORECASE
 )
+_EVENT = re.compile(
+    r"^\s*\$?\s*(?:Pr?|\\Pr|\\mathbb\s*\{?\s*P\s*\}?|\\mathrm\{Pr?\})\s*(?:\\left)?\((?=[^()]*\\text)[^()]{1,200}\)\s*(?==)"
+)
+_WHAT = re.compile(
+    r"^(?:final |grand |total )?(?:total|sum|product|area|volume|perimeter|length|width|height|distance|probability"
+    r"|ratio|result|value|solution|number|count|cost|price|profit|time|age|speed|average|mean|median|range|domain)s?"
+    r"(?: of [a-z]+)?\s*:\s*(?=[\d$\\({\[.-])",
+    re.IGNORECASE,
+)
 _NON = re.compile(r"\bnon-(?=[a-z])", re.IGNORECASE)
 _PERIOD = re.compile(r"^\$?\s*(-?\d{1,20}\.\d{0,20})\((\d{1,20})\)\s*\$?$")
 _HOURS = re.compile(r"^\$?\s*(\d+)\s*h\.?\s*(\d+)\s*(?:m|min|mins|minutes)\.?\s*\$?$")
@@ -72,6 +81,10 @@ def _begun(text: str) -> str:
     """The text without "the answer is", with functions in small letters (`Sin(x)`) and `0.1(6)` as a period."""
     if text[:1] in ":=" or "nswer" in text:
         text = _LEAD.sub("", text, count=1)
+    if ":" in text:
+        text = _WHAT.sub("", text)
+    if "\\text" in text and "=" in text:
+        text = _EVENT.sub("P", text)
     if "on-" in text:
         text = _NON.sub("non", text)
     if "(" in text:

@@ -12,6 +12,7 @@ YES: dict[str, list[tuple[str, str]]] = {
     "curves": [
         (r"y=\pm x", "|x|=|y|"), (r"y=\pm x", "y^2=x^2"), ("y^2=x^2", "y=x, y=-x"), (r"y=\pm\frac{2}{3}x", "4x^2-9y^2=0"), (r"y=\pm\frac23 x", r"\frac{x^2}{9}-\frac{y^2}{4}=0"), ("xy=0", r"x=0 \text{ or } y=0"),
         (r"x=y \text{ or } x=3y", "x^2-4xy+3y^2=0"), ("x^2+y^2=5", "(x^2+y^2-5)^2=0"), ("|x-1|=|y|", r"y=x-1 \text{ or } y=1-x"), (r"a=\pm 2b", "a^2=4b^2"),
+        (r"y=3x \text{ or } y=-3x", "|y|=3|x|"),
     ],
     "constants of integration": [
         (r"\frac{x^3}{3}+C", r"\frac{x^3}{3}+c"), (r"\frac14 x^4+C", r"\frac{x^4+4}{4}+C"), (r"\frac12\sin^2 x+C", r"-\frac12\cos^2 x+C"), (r"\ln|x|+C", r"\ln|5x|+C"), (r"e^x+C", "e^x+C_1"), ("y=x^2+C", "y=x^2+k"), (r"-\cos t + C", r"C-\cos t"),
@@ -28,7 +29,9 @@ YES: dict[str, list[tuple[str, str]]] = {
         ("11", r"11 \text{.}"), (r"\frac{\pi^2}{6}", r"\zeta(2)"), (r"\frac{\pi^4}{90}", "ζ(4)"), ("210", r"{}_7P_3"), ("210", "P(7,3)"), ("(7,3)", "P(7,3)"), (r"\frac{3}{8}", "3 out of 8"), (r"\frac{1}{20}", "1 in 20"), (r"\begin{pmatrix}1\\-2\\3\end{pmatrix}", "[1,-2,3]^T"),
         (r"\begin{pmatrix}4\\5\end{pmatrix}", r"(4,5)^\top"), ("x=1", r"x=1 \text{ (double root)}"), ("x=1", "x=1 (multiplicity 2)"), (r"[2,5]", r"2\le x\le 5 \text{ (inclusive)}"), ("It is a number that ends with a 5.", r"\text{It is a number that ends with a 5.}"),
         ("100", r"100 \checkmark"), ("100", r"100 \quad\blacksquare"), ("100", "*100*"), ("100", "***100***"), ("100", "100:"),
+        (r"\frac{17}{36}", r"P(\text{at least one five})=\frac{17}{36}"), ("(2.5,-1)", r"M\left(\frac{5}{2},-1\right)"), ("5+2i", r"\overline{5-2i}"), ("960", "Total: 960"), ("960", "Total cost: $960"), ("3:4", "Ratio: 3:4"),
     ],
+    "words": [(r"\text{parabola}", "The graph is a parabola."), (r"\text{Carol}", r"\text{Player Carol}")],
     "named ratios": [(r"-\frac{5}{8}", r"\cos A=-\frac58"), (r"\frac{12}{13}", r"\sin\theta=\frac{12}{13}"), (r"\frac34", r"\tan\angle ABC=\frac{3}{4}")],
     "pairs and alternatives": [("a=2, b=3", "b=3 and a=2"), ("x=2, x=3", "x=2 or x=3")],
     "units": [
@@ -49,6 +52,7 @@ NO: dict[str, list[tuple[str, str]]] = {
     "curves": [
         ("x=2, x=-2", "x^2=4"), (r"x=\pm 2", "x^2=4"), (r"x=\pm 2", "|x|=2"), ("2, 3", "x^2-5x+6=0"), ("x^2=4", r"x=\pm 2"), ("y=x", "|x|=|y|"), (r"y=\pm x", "y=|x|"), (r"y=\pm x", r"y=\pm 2x"), ("xy=0", "x=0, y=0"), (r"y=\pm\frac23 x", r"\frac{x^2}{9}-\frac{y^2}{4}=1"),
         ("x^2+y^2=5", "(x^2+y^2)^2=5"), (r"x=y \text{ or } x=3y", "x^2-4xy-3y^2=0"), ("x^2+y^2=0", "x^4+y^4=0"), ("x+y=3, x-y=1", "(x+y-3)(x-y-1)=0"), (r"f(x)=\pm x", "f(x)^2=x^2"),
+        (r"y=3x \text{ or } y=-3x", "3|y|=|x|"), ("y=3x", "|y|=3|x|"), ("y=-3x", "|y|=-3|x|"),
     ],
     "constants of integration": [
         (r"\frac{x^4}{4}+C", r"\frac{x^4}{4}"), (r"\frac{x^3}{3}+C", r"\frac{x^2}{3}+C"), (r"\frac12\sin^2 x+C", r"\frac12\cos^2 x+C"), ("x^2+c+1", "x^2+c"), ("A+B+C+1", "A+B+C"), ("C+1", "C+2"), ("xy+C+1", "xy+C"), (r"e^x+C", "e^x+x+C"), ("x^2+C", "t^2+C"), ("x^2+C", "x^2+a"),
@@ -59,7 +63,9 @@ NO: dict[str, list[tuple[str, str]]] = {
         (r"\sin x", "Cos(x)"), ("-3", "minus 4"), ("3", "minus 3"), (r"\frac16", "0.(16)"), (r"\frac{\pi^2}{6}", r"\zeta(3)"), ("210", "P(7,4)"), ("35", r"{}_7P_3"), (r"\frac38", "8 out of 3"), (r"\frac38", "3 out of 10"), ("3", "3 out of 8"), (r"\begin{pmatrix}1\\-2\end{pmatrix}", "[-2,1]^T"),
         ("x=1", r"x=2 \text{ (double root)}"), ("(1,4)", "(1,2)^2"), (r"\frac{\pi^2}{6}", r"\zeta(s)"),
         ("100", r"101 \checkmark"), ("(1,-2)", "[1,-2)^T"),
+        ("5+2i", r"\overline{5+2i}"), ("960", "Wrong: 960"), ("3:4", "Ratio: 4:3"), ("(2.5,1)", r"M\left(\frac{5}{2},-1\right)"), (r"\frac{17}{36}", r"P(\text{no five})=\frac{25}{36}"),
     ],
+    "words": [(r"\text{parabola}", "The graph is a hyperbola."), (r"\text{Carol}", r"\text{Player Dave}"), (r"\text{Carol}", r"\text{Player Carol or Dave}")],
     "named ratios": [(r"\frac58", r"\cos A=-\frac58"), ("0", r"\sin\theta=0"), (r"\frac12", r"\sin x=\frac12"), (r"\sin A=\frac35", r"\cos A=\frac35")],
     "pairs and alternatives": [("(1,2)", "x=1, x=2"), ("a=2, b=3", "a=2 or b=3"), (r"x_1=1, x_2=2, x_3=3", "x_1=1, x_2=3, x_3=2"), ("(3,1)", "y=3, y=1")],
     "units": [(r"15\text{ m}^2", "15 m³"), (r"10\text{ cm}^3", r"10\text{ L}"), (r"10\text{ cm}^2", r"10\text{ mL}"), ("15", "15.5m²"), ("42", "4.2%"), ("42", "A) 43"), ("0.42", "0.42%"), ("42", "0.42%"), (r"42^\circ", "42'"), ("42", r"42\%\text{ or }43\%"), ("¥5", r"\$5"), (r"\$5", "5¢"), ("0.05", r"\frac{1}{21}"), ("0.05", "0.048"), ("0.2", r"\frac{3}{14}")],
