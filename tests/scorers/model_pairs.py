@@ -32,6 +32,7 @@ YES: dict[str, list[tuple[str, str]]] = {
         (r"\frac{17}{36}", r"P(\text{at least one five})=\frac{17}{36}"), ("(2.5,-1)", r"M\left(\frac{5}{2},-1\right)"), ("5+2i", r"\overline{5-2i}"), ("960", "Total: 960"), ("960", "Total cost: $960"), ("3:4", "Ratio: 3:4"),
     ],
     "words": [(r"\text{parabola}", "The graph is a parabola."), (r"\text{Carol}", r"\text{Player Carol}")],
+    "series": [(r"\frac{\pi^2}{6}", r"\sum_{n=1}^{\infty}\frac{1}{n^2}"), ("2", r"\sum_{n=1}^{\infty}\frac{n}{2^n}"), ("e", r"\sum_{k=0}^{\infty}\frac{1}{k!}"), (r"-\ln 2", r"\sum_{n=1}^{\infty}\frac{(-1)^n}{n}"), (r"\frac13", r"\sum_{k=1}^{\infty}\frac{1}{4^k}"), (r"\frac{11}{18}", r"\sum_{n=1}^\infty\frac{1}{n(n+3)}")],
     "named ratios": [(r"-\frac{5}{8}", r"\cos A=-\frac58"), (r"\frac{12}{13}", r"\sin\theta=\frac{12}{13}"), (r"\frac34", r"\tan\angle ABC=\frac{3}{4}")],
     "pairs and alternatives": [("a=2, b=3", "b=3 and a=2"), ("x=2, x=3", "x=2 or x=3")],
     "units": [
@@ -66,6 +67,7 @@ NO: dict[str, list[tuple[str, str]]] = {
         ("5+2i", r"\overline{5+2i}"), ("960", "Wrong: 960"), ("3:4", "Ratio: 4:3"), ("(2.5,1)", r"M\left(\frac{5}{2},-1\right)"), (r"\frac{17}{36}", r"P(\text{no five})=\frac{25}{36}"),
     ],
     "words": [(r"\text{parabola}", "The graph is a hyperbola."), (r"\text{Carol}", r"\text{Player Dave}"), (r"\text{Carol}", r"\text{Player Carol or Dave}")],
+    "series": [(r"\frac{\pi^2}{8}", r"\sum_{n=1}^{\infty}\frac{1}{n^2}"), ("e", r"\sum_{k=1}^{\infty}\frac{1}{k!}"), (r"-\frac12", r"\sum_{n=1}^{\infty}(-1)^n"), ("-1", r"\sum_{n=0}^{\infty}2^n"), (r"-\frac{1}{12}", r"\sum_{n=1}^{\infty}n"), (r"\frac{\pi^2}{12}", r"\sum_{n=1}^{\infty}\frac{1}{n^2+1}")],
     "named ratios": [(r"\frac58", r"\cos A=-\frac58"), ("0", r"\sin\theta=0"), (r"\frac12", r"\sin x=\frac12"), (r"\sin A=\frac35", r"\cos A=\frac35")],
     "pairs and alternatives": [("(1,2)", "x=1, x=2"), ("a=2, b=3", "a=2 or b=3"), (r"x_1=1, x_2=2, x_3=3", "x_1=1, x_2=3, x_3=2"), ("(3,1)", "y=3, y=1")],
     "units": [(r"15\text{ m}^2", "15 m³"), (r"10\text{ cm}^3", r"10\text{ L}"), (r"10\text{ cm}^2", r"10\text{ mL}"), ("15", "15.5m²"), ("42", "4.2%"), ("42", "A) 43"), ("0.42", "0.42%"), ("42", "0.42%"), (r"42^\circ", "42'"), ("42", r"42\%\text{ or }43\%"), ("¥5", r"\$5"), (r"\$5", "5¢"), ("0.05", r"\frac{1}{21}"), ("0.05", "0.048"), ("0.2", r"\frac{3}{14}")],
