@@ -1,6 +1,6 @@
 """What a formula is worth: its exact value, or its values at fixed points, as one short string and for comparison.
 
-Constants that are rational are known exactly; every other constant to 40 digits. A formula with symbols is known by its
+Constants that are rational are known exactly; every other constant to 60 digits. A formula with symbols is known by its
 values at rational points that depend on the names of the symbols alone: positive ones, where every convention about
 roots and logarithms agrees, and ones of mixed sign, which count where the formula stays real (|x| is not x). Formulas
 with floors, greatest common divisors, bounds of sums or powers of -1 are compared at positive integers.
@@ -14,13 +14,15 @@ from fractions import Fraction
 from functools import lru_cache
 
 from scorers.numeric import evaluate
-from scorers.precision import DIGITS, Undefined, Value, context, equal, is_exact, remembered, snap
+from scorers.precision import DIGITS, MAX_PRECISION, Undefined, Value, context, equal, is_exact, remembered, snap
 from scorers.syntax import Node, TooLarge, symbols
 
 _PRIMES = (7, 11, 13, 17, 19, 23, 29, 31)
 _MODULUS = 2**521 - 1
 _POSITIVE, _MIXED, _WHOLE, _ROUNDED = 3, 2, 8, 32
 MAX_SYMBOLS = 24
+_SPELLED = 60
+"""Digits of a constant in its form; 40 where some were lost. A number of 40 digits and one more than it differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,14 @@ def points(node: Node, whole: bool, many: bool = False) -> list[Point]:
 
 
 @remembered
-def constant(node: Node) -> tuple[Value, int]:
+def constant(node: Node, wanted: int = DIGITS) -> tuple[Value, int]:
     """The value of a formula without symbols and its digits; raises TooLarge, Undefined, Unreadable."""
-    value, _, digits = evaluate(node, {})
+    value, _, digits = evaluate(node, {}, min(wanted, MAX_PRECISION))
     return snap(value, digits), digits
 
 
 def spell(value: Value, digits: int = DIGITS) -> str:
-    """A value as a string: `3/4`, or 40 digits of it."""
+    """A value as a string: `3/4`, or 60 digits of it."""
     if is_exact(value):
         if max(value.numerator.bit_length(), value.denominator.bit_length()) > 1024:
             return f"{'-' if value < 0 else ''}#{_residue(value):x}"
@@ -105,7 +107,7 @@ def spell(value: Value, digits: int = DIGITS) -> str:
     if isinstance(value, mp.mpc):
         real, imaginary = (spell(snap(part, digits), digits) for part in (value.real, value.imag))
         return f"{imaginary}i" if real == "0" else f"{real} + {imaginary}i"
-    text = str(mp.nstr(value, 40, strip_zeros=True))
+    text = str(mp.nstr(value, _SPELLED if digits >= DIGITS - 10 else 40, strip_zeros=True))
     if digits > DIGITS:  # digits that were asked for because they matter
         text += "~" + hashlib.blake2b(str(mp.nstr(value, digits - 40)).encode(), digest_size=8).hexdigest()
     return text

@@ -30,7 +30,7 @@ def form(node: Node) -> str:
 
 
 def formula_form(node: Node) -> str:
-    """`3/4`, 40 digits, or a digest of the values at the points."""
+    """`3/4`, 60 digits, or a digest of the values at the points."""
     if node.op == "deg":
         return f"{form(node.args[0])} °"
     if node.op in ("inf", "neg") and contains(node, "inf"):

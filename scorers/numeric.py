@@ -143,7 +143,7 @@ class Evaluator:
         numbers = [self.real(term) for term in terms if term != 0]
         sizes = [int(mp.mag(item)) for item in numbers]  # in bits
         largest = max(sizes, default=0)
-        if any(largest - size > (self.digits - 15) * BITS for size in sizes):
+        if any(largest - size > (self.digits - 45) * BITS for size in sizes):  # forms and comparisons see fewer digits
             raise NeedsPrecision(self.digits * 5)
         result = mp.fsum(numbers)
         if result == 0 or largest - int(mp.mag(result)) >= (self.digits - 20) * BITS:
@@ -364,11 +364,11 @@ class _Sampler(Evaluator):
         return super()._call(node)
 
 
-def evaluate(node: Node, env: Mapping[str, Fraction]) -> tuple[Value, bool, int]:
-    """The value of a formula, whether it stayed within the real numbers, and the digits it was computed with.
+def evaluate(node: Node, env: Mapping[str, Fraction], digits: int = DIGITS) -> tuple[Value, bool, int]:
+    """The value of a formula, whether it stayed within the real numbers, and the digits it was computed with, which are
+    `digits` or more, less what cancelled.
 
     Raises TooLarge, Undefined, Unreadable."""
-    digits = DIGITS
     for _ in range(4):
         evaluator = Evaluator(env, digits)
         try:

@@ -67,6 +67,7 @@ NO: dict[str, list[tuple[str, str]]] = {
         ("5+2i", r"\overline{5+2i}"), ("960", "Wrong: 960"), ("3:4", "Ratio: 4:3"), ("(2.5,1)", r"M\left(\frac{5}{2},-1\right)"), (r"\frac{17}{36}", r"P(\text{no five})=\frac{25}{36}"),
     ],
     "words": [(r"\text{parabola}", "The graph is a hyperbola."), (r"\text{Carol}", r"\text{Player Dave}"), (r"\text{Carol}", r"\text{Player Carol or Dave}")],
+    "one more than a large number": [(r"\cosh 95", r"1+\cosh 95"), (r"e^{150}", "e^{150}+1"), (r"e^{180}", "e^{180}+1"), (r"\pi+10^{-50}", r"\pi"), (r"10^{65}\sqrt2", r"10^{65}\sqrt2+1")],
     "series": [(r"\frac{\pi^2}{8}", r"\sum_{n=1}^{\infty}\frac{1}{n^2}"), ("e", r"\sum_{k=1}^{\infty}\frac{1}{k!}"), (r"-\frac12", r"\sum_{n=1}^{\infty}(-1)^n"), ("-1", r"\sum_{n=0}^{\infty}2^n"), (r"-\frac{1}{12}", r"\sum_{n=1}^{\infty}n"), (r"\frac{\pi^2}{12}", r"\sum_{n=1}^{\infty}\frac{1}{n^2+1}")],
     "named ratios": [(r"\frac58", r"\cos A=-\frac58"), ("0", r"\sin\theta=0"), (r"\frac12", r"\sin x=\frac12"), (r"\sin A=\frac35", r"\cos A=\frac35")],
     "pairs and alternatives": [("(1,2)", "x=1, x=2"), ("a=2, b=3", "a=2 or b=3"), (r"x_1=1, x_2=2, x_3=3", "x_1=1, x_2=3, x_3=2"), ("(3,1)", "y=3, y=1")],
