@@ -239,7 +239,7 @@ def _matrix(left: Node, right: Node, swapped: bool) -> bool | None:
 
 def _set(left: Node, right: Node, swapped: bool) -> bool | None:
     if right.op in ("set", "list"):
-        return _matched(left.args, right.args, swapped)
+        return _items(left, right, swapped)
     if right.op in ("union", "inter", "minus", "builder"):
         return _real_sets(left, right, swapped)
     if right.op in FORMULA and len(left.args) == 1:

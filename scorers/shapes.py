@@ -214,7 +214,11 @@ _TRIGONOMETRIC = frozenset("sin cos tan cot sec csc".split())
 
 
 def _is_angle(node: Node) -> bool:
-    """Whether a symbol is called as angles of figures are: `A`, `\\angle ABC`, `\\theta`."""
+    """Whether a symbol is called as angles of figures are (`A`, `\\angle ABC`, `\\theta`), or is a multiple of one."""
+    if node.op == "div" and node.args[1].op == "num":
+        return _is_angle(node.args[0])
+    if node.op == "mul" and node.args[0].op == "num" and len(node.args) == 2:
+        return _is_angle(node.args[1])
     if node.op == "mul":
         return all(arg.op == "sym" and len(arg.name) == 1 and arg.name.isupper() for arg in node.args)
     greek = node.name in ("alpha", "beta", "gamma", "delta", "theta", "phi")

@@ -33,8 +33,8 @@ YES: dict[str, list[tuple[str, str]]] = {
     ],
     "words": [(r"\text{parabola}", "The graph is a parabola."), (r"\text{Carol}", r"\text{Player Carol}")],
     "series": [(r"\frac{\pi^2}{6}", r"\sum_{n=1}^{\infty}\frac{1}{n^2}"), ("2", r"\sum_{n=1}^{\infty}\frac{n}{2^n}"), ("e", r"\sum_{k=0}^{\infty}\frac{1}{k!}"), (r"-\ln 2", r"\sum_{n=1}^{\infty}\frac{(-1)^n}{n}"), (r"\frac13", r"\sum_{k=1}^{\infty}\frac{1}{4^k}"), (r"\frac{11}{18}", r"\sum_{n=1}^\infty\frac{1}{n(n+3)}")],
-    "named ratios": [(r"-\frac{5}{8}", r"\cos A=-\frac58"), (r"\frac{12}{13}", r"\sin\theta=\frac{12}{13}"), (r"\frac34", r"\tan\angle ABC=\frac{3}{4}")],
-    "pairs and alternatives": [("a=2, b=3", "b=3 and a=2"), ("x=2, x=3", "x=2 or x=3")],
+    "named ratios": [(r"-\frac{5}{8}", r"\cos A=-\frac58"), (r"\frac{12}{13}", r"\sin\theta=\frac{12}{13}"), (r"\frac34", r"\tan\angle ABC=\frac{3}{4}"), (r"-\frac{7}{25}", r"\cos 2\theta=-\frac{7}{25}"), (r"\frac12", r"\tan\frac{A}{2}=\frac12")],
+    "pairs and alternatives": [("a=2, b=3", "b=3 and a=2"), (r"\{(1,0),(0,1)\}", r"x=1,y=0 \text{ or } x=0,y=1"), ("x=2, x=3", "x=2 or x=3")],
     "units": [
         ("1250.5", "1,250.5m²"), ("15", "15 m³"), (r"15\text{ m}^2", "15m²"), (r"10\text{ cm}^3", r"10\text{ mL}"), (r"2\text{ liters}", r"2000\text{ cm}^3"), (r"1\text{ m}^3", r"1000\text{ L}"), ("42", "42%"), ("42", "A) 42"), ("42", "42'"),
         ("5", "¥5"), ("5", "5 yen"), (r"\$0.05", "5¢"), ("5", "₹5"),
@@ -69,7 +69,7 @@ NO: dict[str, list[tuple[str, str]]] = {
     "words": [(r"\text{parabola}", "The graph is a hyperbola."), (r"\text{Carol}", r"\text{Player Dave}"), (r"\text{Carol}", r"\text{Player Carol or Dave}")],
     "one more than a large number": [(r"\cosh 95", r"1+\cosh 95"), (r"e^{150}", "e^{150}+1"), (r"e^{180}", "e^{180}+1"), (r"\pi+10^{-50}", r"\pi"), (r"10^{65}\sqrt2", r"10^{65}\sqrt2+1")],
     "series": [(r"\frac{\pi^2}{8}", r"\sum_{n=1}^{\infty}\frac{1}{n^2}"), ("e", r"\sum_{k=1}^{\infty}\frac{1}{k!}"), (r"-\frac12", r"\sum_{n=1}^{\infty}(-1)^n"), ("-1", r"\sum_{n=0}^{\infty}2^n"), (r"-\frac{1}{12}", r"\sum_{n=1}^{\infty}n"), (r"\frac{\pi^2}{12}", r"\sum_{n=1}^{\infty}\frac{1}{n^2+1}")],
-    "named ratios": [(r"\frac58", r"\cos A=-\frac58"), ("0", r"\sin\theta=0"), (r"\frac12", r"\sin x=\frac12"), (r"\sin A=\frac35", r"\cos A=\frac35")],
+    "named ratios": [(r"\frac58", r"\cos A=-\frac58"), ("0", r"\sin\theta=0"), (r"\frac12", r"\sin x=\frac12"), (r"\frac12", r"\sin 2x=\frac12"), (r"\text{(A)}", "(B) A"), ("A", "B. A"), (r"\sin A=\frac35", r"\cos A=\frac35")],
     "pairs and alternatives": [("(1,2)", "x=1, x=2"), ("a=2, b=3", "a=2 or b=3"), (r"x_1=1, x_2=2, x_3=3", "x_1=1, x_2=3, x_3=2"), ("(3,1)", "y=3, y=1")],
     "units": [(r"15\text{ m}^2", "15 m³"), (r"10\text{ cm}^3", r"10\text{ L}"), (r"10\text{ cm}^2", r"10\text{ mL}"), ("15", "15.5m²"), ("42", "4.2%"), ("42", "A) 43"), ("0.42", "0.42%"), ("42", "0.42%"), (r"42^\circ", "42'"), ("42", r"42\%\text{ or }43\%"), ("¥5", r"\$5"), (r"\$5", "5¢"), ("0.05", r"\frac{1}{21}"), ("0.05", "0.048"), ("0.2", r"\frac{3}{14}")],
     "sets in words": [
