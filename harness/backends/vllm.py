@@ -25,6 +25,9 @@ from harness.thinking import count_ids, count_text
 from harness.tokenizer import HFTokenizer, room
 
 CPU_CONTEXT = 4096
+CPU_BLOCK = 32
+"""Tokens of a block of the prefix cache on a CPU, the fewest that its kernels take. Of the engine's own 128 a search by
+steps would prefill half at every step: beam makes twice the tokens per second with 32 (benchmarks/RESULTS.md)."""
 TOPS = 20
 """The engine's own limit (max_logprobs)."""
 
@@ -38,7 +41,7 @@ class VLLM:
         *,
         dtype: str = "auto",
         max_model_len: int = 0,
-        concurrency: int = 64,
+        concurrency: int = 256,
         gpu_memory_utilization: float = 0.9,
         tensor_parallel_size: int = 1,
         enforce_eager: bool | None = None,
@@ -69,6 +72,7 @@ class VLLM:
             "enable_prefix_caching": prefix_caching,
             "quantization": quantization or None,
             "enforce_eager": self._cpu if enforce_eager is None else enforce_eager,
+            **({"block_size": CPU_BLOCK} if self._cpu else {}),
         }
         self._cache_gib = cpu_cache_gib
         self._gpu_memory = gpu_memory_utilization

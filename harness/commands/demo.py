@@ -1,7 +1,7 @@
 """Evaluate a small real model on real problems with three strategies: the whole path in a few minutes on a CPU,
 from the first call to the pages to look at.
 
-MATH-500 if its file is at hand or can be downloaded, else the Game of 24, which the project makes itself.
+MATH-500 if its file is at hand or can be downloaded, else sums, which the project makes itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import sys
 from importlib.util import find_spec
 
 HELP = "evaluate a small real model on real problems"
-OPTIONS = "--strategy greedy,sample -S n=4 --limit 20 --temperature 0.4 --max-tokens 384".split()
+OPTIONS = "--strategy greedy,sample -S n=4 --temperature 0.4 --max-tokens 384".split()
+LIMITS = {"math500": "20", "chained_sums": "50"}
 SEARCH = (
     "--strategy mcts -S simulations=2 -S width=2 -S max_steps=6 --verifier prm/random-prm --limit 4 --max-tokens 128"
 ).split()
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     model = "vllm/smollm2" if find_spec("vllm") else "hf/smollm2"
     task = _task()
-    for options in (OPTIONS, SEARCH):
+    for options in ([*OPTIONS, "--limit", LIMITS[task]], SEARCH):
         command = ["eval", task, "--model", model, *options, "--output-dir", arguments.output_dir]
         print(f"\nharness {' '.join(command)}\n", file=sys.stderr)
         if code := main(command):
@@ -45,6 +46,6 @@ def _task() -> str:
     try:
         locate("math500")
     except HarnessError as error:
-        print(f"{error}\nThe demo takes the Game of 24 instead.\n", file=sys.stderr)
-        return "game24"
+        print(f"{error}\nThe demo takes sums instead, which need no file.\n", file=sys.stderr)
+        return "chained_sums"
     return "math500"

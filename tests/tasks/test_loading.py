@@ -12,7 +12,7 @@ from scorers.pool import GradingPool
 from tasks import documents, foreign, stock
 from tasks.loading import load_task, task_names
 
-OURS = ["game24", "harp", "harp_mcq", "math500", "omni_math", "omni_math_rule"]
+OURS = ["chained_sums", "game24", "harp", "harp_mcq", "math500", "omni_math", "omni_math_rule"]
 
 YAML = """# Made up
 task: {name}

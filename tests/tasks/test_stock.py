@@ -77,7 +77,9 @@ def run(model: Recorder, name: str, folder: Path, chat: bool = False, limit: int
 
 
 @pytest.mark.usefixtures("data_folder", "scorer")
-@pytest.mark.parametrize("name", ["math500", "harp", "harp_mcq", "omni_math", "omni_math_rule", "game24"])
+@pytest.mark.parametrize(
+    "name", ["math500", "harp", "harp_mcq", "omni_math", "omni_math_rule", "game24", "chained_sums"]
+)
 def test_our_tasks_run_under_stock_lm_eval(name: str) -> None:
     task = load_task(name)
     problems = task.problems[:3]
