@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from scorers.antiderivatives import same_antiderivative
@@ -13,7 +14,7 @@ from scorers.loci import same_curves
 from scorers.numerators import same_cleared
 from scorers.phrases import is_figure, is_roman, same_time, spelled
 from scorers.pieces import same_pieces
-from scorers.realset import equal_sets, real_set, solutions
+from scorers.realset import equal_sets, is_contradiction, real_set, solutions
 from scorers.residues import same_integers
 from scorers.shapes import is_name
 from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, number, symbols
@@ -38,6 +39,9 @@ def same(gold: Node, answer: Node) -> bool:  # noqa: PLR0911  # one layer after 
     """Whether an answer says what the gold answer says; raises Undecided."""
     if form(gold) == form(answer):
         return True
+    if is_contradiction(gold):
+        alternatives = replace(answer, name="or") if is_contradiction(answer) else answer
+        return same(replace(gold, name="or"), alternatives)
     if any(node.op in ("list", "builder") or (node.op == "rel" and node.name == "in") for node in (gold, answer)):
         if same_family(gold, answer, same) or same_family(answer, gold, lambda a, b: same(b, a)):
             return True
