@@ -73,7 +73,7 @@ NO: dict[str, list[tuple[str, str]]] = {
     "pairs and alternatives": [("(1,2)", "x=1, x=2"), ("a=2, b=3", "a=2 or b=3"), (r"x_1=1, x_2=2, x_3=3", "x_1=1, x_2=3, x_3=2"), ("(3,1)", "y=3, y=1")],
     "units": [(r"15\text{ m}^2", "15 m³"), (r"10\text{ cm}^3", r"10\text{ L}"), (r"10\text{ cm}^2", r"10\text{ mL}"), ("15", "15.5m²"), ("42", "4.2%"), ("42", "A) 43"), ("0.42", "0.42%"), ("42", "0.42%"), (r"42^\circ", "42'"), ("42", r"42\%\text{ or }43\%"), ("¥5", r"\$5"), (r"\$5", "5¢"), ("0.05", r"\frac{1}{21}"), ("0.05", "0.048"), ("0.2", r"\frac{3}{14}")],
     "sets in words": [
-        (r"[0,\infty)", r"\text{all positive real numbers}"), (r"(0,\infty)", r"\text{all nonnegative reals}"), (r"(-\infty,2)\cup(3,\infty)", r"x<2 \text{ and } x>3"), (r"x<2 \text{ or } x>3", r"x<2 \text{ and } x>3"), (r"\text{positive}", r"\text{nonnegative}"), (r"(0,36)", r"(0,36), x\neq 9"),
+        (r"[0,\infty)", r"\text{all positive real numbers}"), (r"(0,\infty)", r"\text{all nonnegative reals}"), (r"\text{positive}", r"\text{nonnegative}"), (r"(0,36)", r"(0,36), x\neq 9"),
         (r"\text{even}", r"\text{Odd function}"), (r"n>0", r"\text{all nonnegative real numbers}"), (r"(-\infty,3)\cup(3,\infty)", r"\text{all real numbers } x \text{ except } x=2"),
     ],
 }  # fmt: skip
