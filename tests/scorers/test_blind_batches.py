@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from blind_formulas import FORMULAS
 from blind_integers import INTEGERS
-from blind_models import FIFTH, FOURTH, SETTLED, SIXTH
+from blind_models import FIFTH, FOURTH, SETTLED, SEVENTH, SIXTH
 from blind_second import SECOND
 from blind_statements import STATEMENTS
 from blind_third import THIRD
@@ -27,7 +27,7 @@ PAIRS = [
 ]
 ANSWERS = [
     (gold, answer, SETTLED.get((gold, answer), verdict))
-    for batch in (FOURTH, FIFTH, SIXTH)
+    for batch in (FOURTH, FIFTH, SIXTH, SEVENTH)
     for gold, right, wrong in batch
     for verdict, answers in ((True, right), (False, wrong))
     for answer in answers
