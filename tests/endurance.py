@@ -111,8 +111,9 @@ def killed(bench: Bench) -> None:
 
 
 def interrupted(bench: Bench) -> None:
-    """SIGTERM or Ctrl-C: code 130, or the signal's own where the command has just ended. Not before the first answer:
-    Python that starts dies of a signal in its own way."""
+    """SIGTERM or Ctrl-C after the first answer: code 130, or the signal's own where the command has just ended.
+
+    Not before: Python that starts dies of a signal in its own way."""
     process = bench.start()
     bench.moment(process, least=1)
     process.send_signal(bench.rng.choice([signal.SIGTERM, signal.SIGINT]))

@@ -11,12 +11,12 @@ import asyncio
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib.util import find_spec
 from typing import Any
 
 from harness import registry
 from harness.core import Backend, BackendError, Completion, Request, Tokenizer, UsageError
+from harness.files import flat
 from harness.replicas import Replicas
 
 CONNECT_SECONDS = 5.0
@@ -172,7 +172,7 @@ class _Worker:
     async def generate(self, request: Request) -> dict[str, Any]:
         """A completion, or why there is none."""
         try:
-            return {"completion": asdict(await self._backend.generate(request))}
+            return {"completion": flat(await self._backend.generate(request))}
         except BackendError as error:
             return {"error": str(error), "retryable": error.retryable, "retry_after": error.retry_after}
 

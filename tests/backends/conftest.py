@@ -42,3 +42,12 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )  # fmt: skip
         LlamaForCausalLM(config).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture
+def no_openai_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither an address, a key nor a proxy comes from outside."""
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # a proxy must not come between us and this machine
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
