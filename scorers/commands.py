@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from scorers.derivatives import derivative
 from scorers.determinant import determinant
 from scorers.lexer import Token
 from scorers.parser import ACCENTS, APPLIED, FIGURES, FUNCTIONS, GREEK, NAMED, PAIRS, FormulaParser
-from scorers.syntax import Node, Unreadable, number
+from scorers.syntax import Node, Unreadable, contains, is_formula, number, symbols
 
 _ALIAS = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "ln": "log", "sign": "sgn", "cosec": "csc", "cosech": "csch",
@@ -33,8 +34,7 @@ class CommandParser(FormulaParser):
         if name in FUNCTIONS and name not in ("sqrt", "cbrt"):
             return self.function(name)
         if name in ACCENTS:
-            arrow = "vec" if name.startswith("overr") else name
-            return self.make("sym", name=f"{arrow}({self.argument_text()})")
+            return self._accented(name)
         if name in FIGURES:
             return self.make("sym", name=f"{name} {self.argument_text()}")
         if name in NAMED:
@@ -45,6 +45,8 @@ class CommandParser(FormulaParser):
 
     def _special(self, name: str) -> Node:  # noqa: PLR0911  # one rule a line
         if name == "frac":
+            if (variable := self._differentiated()) is not None:
+                return self._derivative(variable)
             top = self.argument()
             return self.make("div", top, self.argument())
         if name in ("sqrt", "cbrt"):
@@ -59,6 +61,51 @@ class CommandParser(FormulaParser):
         if name == "infty":
             return self.make("inf")
         return self.make("const", name=name)
+
+    def _accented(self, name: str) -> Node:
+        """A symbol under a bar, an arrow or a hat; a conjugate where the number under the bar is known."""
+        if name == "overline" and (conjugate := self._conjugate()) is not None:
+            return conjugate
+        arrow = "vec" if name.startswith("overr") else name
+        return self.make("sym", name=f"{arrow}({self.argument_text()})")
+
+    def _conjugate(self) -> Node | None:
+        """A bar over a complex number that is written out, `\\overline{3 + 2i}`; None over anything else."""
+        if self.peek().text != "{" or not any(token.text == "i" for token in self.tokens[self.at : self.at + 40]):
+            return None
+        start = self.at
+        try:
+            inner = self.argument(split=False)
+        except Unreadable:
+            inner = number(0)
+        if not symbols(inner) and contains(inner, "const"):
+            return self.make("call", inner, name="conj")
+        self.at = start
+        return None
+
+    def _differentiated(self) -> str | None:
+        """Consume `{d}{dx}` with an operand behind it; the variable, or None for any other fraction."""
+        if self.peek(self.peek().text == "{").text not in ("d", "partial"):
+            return None
+        start = self.at
+        top, bottom = self.argument_text(), self.argument_text()
+        if bottom[:-1] == top and bottom[-1].isalpha() and self.starts_factor(Node("sym", name=top)):
+            return bottom[-1]
+        self.at = start
+        return None
+
+    def _derivative(self, variable: str) -> Node:
+        """`\\frac{d}{dx} x^2`. Before an equals sign it is a name for what the other side is. Raises Unreadable where a
+        sum follows, which may belong to the operand."""
+        start = self.at
+        operand = self.product()
+        if self.peek().text == "=":
+            written = " ".join(token.text for token in self.tokens[start : self.at])
+            return self.make("sym", name=f"d/d{variable} {written}")
+        if self.peek().text in ("+", "-") or not is_formula(operand):
+            raise Unreadable("the derivative of something unclear")
+        self.nodes += 100
+        return derivative(operand, variable)
 
     def _root(self, name: str) -> Node:
         degree = number(3 if name == "cbrt" else 2)
@@ -208,6 +255,8 @@ class CommandParser(FormulaParser):
             if len(arguments) != 1:
                 raise Unreadable("an incomplete gamma function")
             return self.make("fact", self.make("add", arguments[0], number(-1)), name="!")
+        if name == "zeta" and self.peek().text == "(" and self.peek(1).kind == "num" and self.peek(2).text == ")":
+            return self.make("call", *self.argument_list(), name="zeta")
         if name in APPLIED and self.peek().text == "(" and not self.peek().spaced:
             applied = self.application(name)
             if applied:

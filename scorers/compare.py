@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
+from scorers.antiderivatives import same_antiderivative
 from scorers.families import definitions, other_domains, same_definitions, same_family, without
 from scorers.fingerprint import proportional
-from scorers.forms import difference, form
-from scorers.gist import gist, same_gist
+from scorers.forms import difference, form, gives_several
+from scorers.loci import same_curves
 from scorers.numerators import same_cleared
-from scorers.phrases import figures, is_answered, is_figure, is_roman, same_answered, same_time, spelled
+from scorers.phrases import is_figure, is_roman, same_time, spelled
 from scorers.pieces import same_pieces
-from scorers.realset import equal_sets, real_set, solutions
+from scorers.realset import equal_sets, is_contradiction, real_set, solutions
 from scorers.residues import same_integers
 from scorers.shapes import is_name
 from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, number, symbols
 from scorers.units import read_unit
-from scorers.values import Undecided, same_formula
+from scorers.values import same_formula
 from scorers.variants import (
     basis_vector,
     congruent,
@@ -30,13 +32,16 @@ from scorers.variants import (
     vector,
     without_conditions,
 )
-from scorers.words import roman
+from scorers.wordings import same_words
 
 
 def same(gold: Node, answer: Node) -> bool:  # noqa: PLR0911  # one layer after the other
     """Whether an answer says what the gold answer says; raises Undecided."""
     if form(gold) == form(answer):
         return True
+    if is_contradiction(gold):
+        alternatives = replace(answer, name="or") if is_contradiction(answer) else answer
+        return same(replace(gold, name="or"), alternatives)
     if any(node.op in ("list", "builder") or (node.op == "rel" and node.name == "in") for node in (gold, answer)):
         if same_family(gold, answer, same) or same_family(answer, gold, lambda a, b: same(b, a)):
             return True
@@ -57,7 +62,7 @@ def same(gold: Node, answer: Node) -> bool:  # noqa: PLR0911  # one layer after 
             return True
         if {"num", "mul"} == {gold.op, answer.op} and is_roman(gold, answer):
             return True
-        return same_formula(gold, answer)
+        return same_antiderivative(gold, answer) or same_formula(gold, answer)
     return False
 
 
@@ -118,7 +123,7 @@ def _relation(left: Node, right: Node, swapped: bool) -> bool | None:
     if right.op == "rel":
         return _two_relations(left, right, swapped)
     if right.op == "list" and any(arg.op == "rel" for arg in right.args):
-        return _same_solutions(left, right) or None
+        return _same_solutions(left, right) or same_curves(left, right) or None
     if left.name == "=" and right.op not in ("words", "raw"):
         return _equation(left, right, swapped)
     if right.op in ("tuple", "union", "inter", "minus", "builder", "domain", "set"):
@@ -130,6 +135,8 @@ def _equation(left: Node, right: Node, swapped: bool) -> bool | None:
     """`x = 5` against 5; `1 + 2 = 3` against 3."""
     if len(left.args) == 2:
         name, value = left.args
+        if name.op == "call" and name.name != "abs" and value == number(0):
+            return None  # sin θ = 0 is no value of θ
         return ((is_name(name) or is_applied(name, value, right)) and _pair(value, right, swapped)) or None
     if any(symbols(arg) for arg in left.args if arg.op in FORMULA):
         return None
@@ -153,9 +160,9 @@ def _two_relations(left: Node, right: Node, swapped: bool) -> bool:  # noqa: PLR
         a, b = difference(left), difference(right)
         if a and b and len(a) == len(b) and proportional(a, b, positive=False):
             return True
-        if a and b and same_cleared(left, right):
+        if a and b and (same_cleared(left, right) or (left.name == "=" and same_curves(left, right))):
             return True
-    if left.name in ("<", "le", ">", "ge"):
+    if left.name in _BOUNDS:
         a, b = difference(left), difference(right)
         return bool(a and b and len(a) == len(b) and proportional(a, b, positive=True))
     if set(left.name.split()) == {"="} and len(left.args) > 2:  # a = b = c, in any order
@@ -213,6 +220,8 @@ def _tuple(left: Node, right: Node, swapped: bool) -> bool | None:  # noqa: PLR0
 def _tuple_or_list(left: Node, right: Node, swapped: bool) -> bool:
     """A tuple whose parentheses were left out, or one written as `x = 1, y = 2`."""
     named = values_of_names(right)
+    if named is None and any(arg.op == "rel" for arg in right.args):
+        return False  # x = 1, x = 2
     items = named or right.args
     if right.name == "or" or (right.name != "," and not named) or len(items) != len(left.args):
         return False
@@ -234,7 +243,7 @@ def _matrix(left: Node, right: Node, swapped: bool) -> bool | None:
 
 def _set(left: Node, right: Node, swapped: bool) -> bool | None:
     if right.op in ("set", "list"):
-        return _matched(left.args, right.args, swapped)
+        return _items(left, right, swapped)
     if right.op in ("union", "inter", "minus", "builder"):
         return _real_sets(left, right, swapped)
     if right.op in FORMULA and len(left.args) == 1:
@@ -246,14 +255,18 @@ def _list(left: Node, right: Node, swapped: bool) -> bool | None:
     if right.op not in ("list", "set") and _said_twice(left, right, swapped):
         return True
     if right.op == "rel":
-        return _list_or_equation(left, right, swapped)
+        return same_curves(left, right) or _list_or_equation(left, right, swapped)
     if any(arg.op == "rel" and arg.name != "=" for arg in left.args):
         if right.op == "list":
-            return _same_solutions(left, right) or _matched(left.args, right.args, swapped)
+            opposite = {left.name, right.name} == {"and", "or"} and all(arg.name in _BOUNDS for arg in left.args)
+            return _same_solutions(left, right) or (not opposite and _matched(left.args, right.args, swapped))
         return _is_solution_set(left, right)
     if right.op == "mul" and (letters := spelled(right)):  # A and C, written AC
         return sorted(letters.upper()) == sorted(arg.name for arg in left.args)
     return _items(left, right, swapped) if right.op in ("list", "set") else None
+
+
+_BOUNDS = frozenset({"<", ">", "le", "ge"})
 
 
 def _said_twice(left: Node, right: Node, swapped: bool) -> bool:
@@ -266,6 +279,8 @@ def _said_twice(left: Node, right: Node, swapped: bool) -> bool:
 
 def _items(left: Node, right: Node, swapped: bool) -> bool:
     """Two lists of values, either of them perhaps as `x = 1, x = 2`."""
+    if (left.name == "or") != (right.name == "or") and gives_several(left) and gives_several(right):
+        return False
     if _matched(left.args, right.args, swapped):
         return True
     a, b = one_name(left), one_name(right)
@@ -330,36 +345,6 @@ def _ratio(left: Node, right: Node, swapped: bool) -> bool | None:
     return None
 
 
-def _words(left: Node, right: Node, swapped: bool) -> bool | None:
-    plain = left.name
-    if right.op != "words":
-        return _words_or_formula(plain, right)
-    if is_answered(plain, right.name) or is_answered(right.name, plain) or same_gist(plain, right.name):
-        return True
-    if same_answered(plain, right.name):
-        return True
-    if max(len(plain.split()), len(right.name.split())) <= 12 and figures(plain) != figures(right.name):
-        return False
-    if min(len(plain.split()), len(right.name.split())) >= 6:
-        raise Undecided("prose against prose", ask=False)
-    return False
-
-
-def _words_or_formula(plain: str, right: Node) -> bool | None:
-    """Words against what was read as a number, letters or ∞."""
-    if right.op == "num":
-        value = roman(plain)
-        return value is not None and value == right.value
-    if right.op in ("sym", "mul"):
-        letters = spelled(right)
-        if plain in ("true", "false") and letters == plain[0]:
-            return True
-        return letters is not None and (letters == plain or same_gist(plain, letters))
-    if right.op == "set" and not right.args:
-        return gist(plain) == "nothing"
-    return plain == "infinitely many" if right.op == "inf" else None
-
-
 def _cases(left: Node, right: Node, swapped: bool) -> bool | None:
     if right.op in FORMULA:
         return same_pieces(left, right)
@@ -391,6 +376,6 @@ def _same_case(left: Node, right: Node, swapped: bool) -> bool:
 
 _RULES = {
     "unit": _unit, "rel": _relation, "tuple": _tuple, "matrix": _matrix, "set": _set, "list": _list, "ratio": _ratio,
-    "time": same_time, "words": _words, "cases": _cases, "union": _real_sets, "inter": _real_sets, "minus": _real_sets,
-    "builder": _real_sets, "domain": _real_sets,
+    "time": same_time, "words": same_words, "cases": _cases, "union": _real_sets, "inter": _real_sets,
+    "minus": _real_sets, "builder": _real_sets, "domain": _real_sets,
 }  # fmt: skip

@@ -233,6 +233,8 @@ def _labelled(gold: str, answer: str) -> bool:
         if found is None:
             continue
         letter, content = found
+        if lone_letter(other) not in (None, letter):
+            continue  # (B) A is not the choice A
         whole = read(other)
         if whole is not None and whole.node.op == "sym" and whole.node.name == letter:
             return True

@@ -1,6 +1,6 @@
 """What a formula is worth: its exact value, or its values at fixed points, as one short string and for comparison.
 
-Constants that are rational are known exactly; every other constant to 40 digits. A formula with symbols is known by its
+Constants that are rational are known exactly; every other constant to 60 digits. A formula with symbols is known by its
 values at rational points that depend on the names of the symbols alone: positive ones, where every convention about
 roots and logarithms agrees, and ones of mixed sign, which count where the formula stays real (|x| is not x). Formulas
 with floors, greatest common divisors, bounds of sums or powers of -1 are compared at positive integers.
@@ -14,13 +14,15 @@ from fractions import Fraction
 from functools import lru_cache
 
 from scorers.numeric import evaluate
-from scorers.precision import DIGITS, Undefined, Value, context, equal, is_exact, remembered, snap
+from scorers.precision import DIGITS, MAX_PRECISION, Undefined, Value, context, equal, is_exact, remembered, snap
 from scorers.syntax import Node, TooLarge, symbols
 
 _PRIMES = (7, 11, 13, 17, 19, 23, 29, 31)
 _MODULUS = 2**521 - 1
 _POSITIVE, _MIXED, _WHOLE, _ROUNDED = 3, 2, 8, 32
 MAX_SYMBOLS = 24
+_SPELLED = 60
+"""Digits of a constant in its form; 40 where some were lost. A number of 40 digits and one more than it differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,14 @@ def points(node: Node, whole: bool, many: bool = False) -> list[Point]:
 
 
 @remembered
-def constant(node: Node) -> tuple[Value, int]:
+def constant(node: Node, wanted: int = DIGITS) -> tuple[Value, int]:
     """The value of a formula without symbols and its digits; raises TooLarge, Undefined, Unreadable."""
-    value, _, digits = evaluate(node, {})
+    value, _, digits = evaluate(node, {}, min(wanted, MAX_PRECISION))
     return snap(value, digits), digits
 
 
 def spell(value: Value, digits: int = DIGITS) -> str:
-    """A value as a string: `3/4`, or 40 digits of it."""
+    """A value as a string: `3/4`, or 60 digits of it."""
     if is_exact(value):
         if max(value.numerator.bit_length(), value.denominator.bit_length()) > 1024:
             return f"{'-' if value < 0 else ''}#{_residue(value):x}"
@@ -105,7 +107,7 @@ def spell(value: Value, digits: int = DIGITS) -> str:
     if isinstance(value, mp.mpc):
         real, imaginary = (spell(snap(part, digits), digits) for part in (value.real, value.imag))
         return f"{imaginary}i" if real == "0" else f"{real} + {imaginary}i"
-    text = str(mp.nstr(value, 40, strip_zeros=True))
+    text = str(mp.nstr(value, _SPELLED if digits >= DIGITS - 10 else 40, strip_zeros=True))
     if digits > DIGITS:  # digits that were asked for because they matter
         text += "~" + hashlib.blake2b(str(mp.nstr(value, digits - 40)).encode(), digest_size=8).hexdigest()
     return text
@@ -184,14 +186,15 @@ def proportional(left: list[Point], right: list[Point], positive: bool) -> bool:
 def rounds(gold: Node, value: Value, answer: Node) -> bool:
     """Whether a value rounds to a gold decimal, at the place where its digits end.
 
-    A gold decimal with one decimal and two digits (0.5, 2.5) is taken for exact: too much would round to it."""
+    A gold decimal with one digit (0.5, 0.05), or with one decimal and two digits (2.5), is taken for exact: too much
+    would round to it."""
     literal = gold.args[0] if gold.op == "neg" else gold
     if literal.op != "num" or not literal.shown or literal.value is None:
         return False
     bare = answer.args[0] if answer.op == "neg" else answer
-    short = literal.value * 10**literal.shown < 100
+    size = literal.value * 10**literal.shown
     coarser = bare.op == "num" and bare.shown is not None and bare.shown <= literal.shown
-    if coarser or (short and literal.shown < 2):
+    if coarser or size < 10 or (size < 100 and literal.shown < 2):
         return False
     if not is_exact(value):
         mp = context(40)
@@ -201,3 +204,38 @@ def rounds(gold: Node, value: Value, answer: Node) -> bool:
     unit = Fraction(1, 10**literal.shown)
     target = -literal.value if gold.op == "neg" else literal.value
     return bool(abs(value - target) <= (unit if literal.cut else unit / 2))
+
+
+PRINTED = 16
+"""Significant digits from which on a decimal counts as what a computer prints for a number: a double holds 15.95 digits
+(IEEE 754, binary64) and is written with up to 17."""
+_NOISE = Fraction(1, 2**51)
+"""Relative error that a few operations on doubles leave: four times that of one, 2⁻⁵³."""
+
+
+def as_printed(gold: Node, value: Value, answer: Node) -> bool:
+    """Whether an answer is the exact gold value as a computer prints it: 0.3333333333333333 for 1/3.
+
+    That takes a decimal of at least 16 significant digits, right but for the noise of doubles (beyond 17 digits to one
+    unit in the last), of a number that no decimal of that length is: 0.30000000000000004 is not 3/10, which is 0.3."""
+    literal = answer.args[0] if answer.op == "neg" else answer
+    if literal.op != "num" or not literal.shown or literal.value is None or _has_decimal(gold):
+        return False
+    digits = len(str(int(literal.value * 10**literal.shown)))
+    if digits < PRINTED:
+        return False
+    if not is_exact(value):
+        mp = context(DIGITS)
+        if isinstance(value, mp.mpc):
+            return False
+        value = Fraction(str(mp.nstr(value, 40)))
+    elif (value * 10**literal.shown).denominator == 1:
+        return False
+    unit = Fraction(1, 10**literal.shown)
+    room = unit / 2 + abs(value) * _NOISE if digits <= PRINTED + 1 else unit
+    target = -literal.value if answer.op == "neg" else literal.value
+    return bool(abs(value - target) <= room)
+
+
+def _has_decimal(node: Node) -> bool:
+    return node.shown is not None or any(map(_has_decimal, node.args))

@@ -30,7 +30,7 @@ def form(node: Node) -> str:
 
 
 def formula_form(node: Node) -> str:
-    """`3/4`, 40 digits, or a digest of the values at the points."""
+    """`3/4`, 60 digits, or a digest of the values at the points."""
     if node.op == "deg":
         return f"{form(node.args[0])} °"
     if node.op in ("inf", "neg") and contains(node, "inf"):
@@ -100,7 +100,17 @@ def _list(node: Node) -> str:
     except (TooLarge, Unreadable):
         pass
     items = [form(arg) for arg in node.args]
-    return ", ".join(sorted(set(items) if node.name == "or" else items))
+    if node.name == "or":
+        return (" or " if gives_several(node) else ", ").join(sorted(set(items)))
+    return ", ".join(sorted(items))
+
+
+def gives_several(node: Node) -> bool:
+    """Whether a list gives values to several names: then `a = 2 or b = 3` is not `a = 2, b = 3`."""
+    if not all(arg.op == "rel" and arg.name == "=" and arg.args[0].op == "sym" for arg in node.args):
+        return False
+    names = {arg.args[0].name for arg in node.args}
+    return len(names) == len(node.args) > 1 and all(name.isalpha() for name in names)
 
 
 def _matrix(node: Node) -> str:
@@ -144,8 +154,9 @@ def _base(node: Node) -> str:
 
 
 def _time(node: Node) -> str:
-    minutes = int(node.value or 0)
-    return f"{minutes // 60 or 12}:{minutes % 60:02d} {node.name}"
+    minutes, seconds = int(node.value or 0), int((node.value or Fraction(0)) % 1 * 60)
+    written = f"{minutes // 60 or 12}:{minutes % 60:02d}"
+    return f"{written}:{seconds:02d} {node.name}" if seconds else f"{written} {node.name}"
 
 
 def _dotted(node: Node) -> str:

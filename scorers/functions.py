@@ -125,12 +125,24 @@ def _part(name: str) -> Callable[[Evaluator, Value], Value]:
     return part
 
 
+def _conj(evaluator: Evaluator, value: Value) -> Value:
+    return value if is_exact(value) else evaluator.tidy(evaluator.mp.conj(value))
+
+
+def _zeta(evaluator: Evaluator, value: Value) -> Value:
+    if not is_exact(value) or not 1 < value <= 1000:
+        raise Unreadable("the zeta function outside of its series")
+    return evaluator.tidy(evaluator.mp.zeta(evaluator.real(value)))
+
+
 _PLAIN: dict[str, Callable[[Evaluator, Value], Value]] = {
     "abs": lambda evaluator, value: abs(value),
     "floor": _floor,
     "ceil": _ceil,
     "sgn": _sgn,
     "exp": _exp,
+    "zeta": _zeta,
+    "conj": _conj,
     "log10": _log10,
     "Re": _part("real"),
     "Im": _part("imag"),

@@ -24,6 +24,7 @@ _KIND = re.compile(
     r"(?P<kind>(?:odd |even |non ?|not )?(?:prime|composite|squarefree|square ?free|irrational|rational|perfect square"
     r"|perfect cube)s?)(?: (?:numbers?|integers?|n|p|m|k|q|x))*$"
 )
+_PLAYER = re.compile(r"^player (?P<name>[a-z]+)$")
 _ROLE = re.compile(r"^(?:player|team|graph|option|box|person|point|line|figure|set) (?P<name>[a-zA-Z]|one|two|\d)$")
 
 
@@ -81,11 +82,14 @@ def same_gist(one: str, other: str) -> bool:
     return first == second or _NOUN.sub("", first) == second or first == _NOUN.sub("", second)
 
 
-_PRONOUN = re.compile(r"^(?:it|they|this|he|she|statement|answer|series|sequence|function|result|sum) (?=[a-z])")
+_PRONOUN = re.compile(
+    r"^(?:it|they|this|he|she|statement|answer|series|sequence|function|result|sum|graph|curve|figure|shape|conic) "
+    r"(?=[a-z])"
+)
 _NOUN = re.compile(r"(?<=[a-z]) (?:triangles?|quadrilaterals?|numbers?|functions?|integers?)$")
 
 
 def named(plain: str) -> str:
     """`player B` is B."""
-    match = _ROLE.match(plain)
+    match = _ROLE.match(plain) or _PLAYER.match(plain)
     return match["name"] if match else plain

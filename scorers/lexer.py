@@ -36,12 +36,13 @@ _UNICODE = {
     "′": "'", "″": "''", "’": "'", "‘": "'", "“": '"', "”": '"', "∣": "|", "∶": ":", "⁄": "/", "∕": "/",
     "€": r"\euro ", "£": r"\pounds ", "…": "...", "⋯": "...", "→": r"\to ", "，": ",", "。": ".", "；": ";", "：": ":",
     "（": "(", "）": ")", "％": "%", "、": ",", "\u200b": "", "\ufeff": "", "\u2061": "", "\u2062": "",
+    "¥": r"\yen ", "₹": r"\rupees ", "¢": r"\text{ cents}",
     "½": r"\frac{1}{2}", "⅓": r"\frac{1}{3}", "⅔": r"\frac{2}{3}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}",
     "⅕": r"\frac{1}{5}", "⅖": r"\frac{2}{5}", "⅗": r"\frac{3}{5}", "⅘": r"\frac{4}{5}", "⅙": r"\frac{1}{6}",
     "⅚": r"\frac{5}{6}", "⅛": r"\frac{1}{8}", "⅜": r"\frac{3}{8}", "⅝": r"\frac{5}{8}", "⅞": r"\frac{7}{8}",
     "α": r"\alpha ", "β": r"\beta ", "γ": r"\gamma ", "δ": r"\delta ", "ε": r"\epsilon ", "θ": r"\theta ",
     "λ": r"\lambda ", "μ": r"\mu ", "π": r"\pi ", "ρ": r"\rho ", "σ": r"\sigma ", "τ": r"\tau ", "φ": r"\phi ",
-    "ϕ": r"\phi ", "ω": r"\omega ", "Δ": r"\Delta ", "Ω": r"\Omega ", "∑": r"\sum ", "Σ": r"\Sigma ",
+    "ϕ": r"\phi ", "ω": r"\omega ", "ζ": r"\zeta ", "Δ": r"\Delta ", "Ω": r"\Omega ", "∑": r"\sum ", "Σ": r"\Sigma ",
 }  # fmt: skip
 _TRANSLATION = str.maketrans(_UNICODE)
 _WIDE = {0xFF01 + offset: chr(0x21 + offset) for offset in range(94)} | {0xFE63: "-", 0x3000: " "}
@@ -115,6 +116,8 @@ def clean(text: str) -> str:
         text = _ALPHANUMERIC.sub(lambda m: unicodedata.normalize("NFKC", m[0]), text)
     if "\\\\" in text and "begin" not in text:
         text = _DOUBLED.sub(r"\\", text)
+    if not text[-1:].isdigit():
+        text = _DONE.sub("", text)
     if "\\over" in text:
         text = _OVER.sub(r"\\frac{\1}{\2}", text)
     if "\\choose" in text:
@@ -122,7 +125,12 @@ def clean(text: str) -> str:
     return unwrap(trim(text))
 
 
-_WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"))
+_WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("*", "*"), ("__", "__"),
+             ("_", "_"), ("`", "`"))  # fmt: skip
+_DONE = re.compile(
+    r"(?:\s|\\[ ,;:!]|\\q?quad(?![a-z])){0,4}(?:\\(?:blacksquare|square|checkmark|qed|Box)|[∎✓✔✅■□])[\s$]{0,4}$"
+)
+"""What says that a proof or a check is done."""
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 
 
@@ -130,7 +138,8 @@ def unwrap(text: str) -> str:
     """The text without the `$…$`, `\\[…\\]`, `\\boxed{…}` around the whole of it and without closing punctuation."""
     for _ in range(8):
         before = text
-        text = text.strip().rstrip(".;,").rstrip() if not text.endswith("...") else text.strip()
+        text = text.strip().rstrip(".;:,").rstrip() if not text.endswith("...") else text.strip()
+        text = text.removesuffix(r"\text{.}").removesuffix(r"\text{,}")
         text = text.removesuffix("\\").rstrip() if not text.endswith("\\\\") else text[:-2].rstrip()
         for opening, closing in _WRAPPERS:
             if text.startswith(opening) and text.endswith(closing) and len(text) >= len(opening) + len(closing):

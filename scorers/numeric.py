@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from scorers import quadrature
+from scorers import quadrature, series
 from scorers.functions import call
 from scorers.precision import (
     DIGITS,
@@ -143,7 +143,7 @@ class Evaluator:
         numbers = [self.real(term) for term in terms if term != 0]
         sizes = [int(mp.mag(item)) for item in numbers]  # in bits
         largest = max(sizes, default=0)
-        if any(largest - size > (self.digits - 15) * BITS for size in sizes):
+        if any(largest - size > (self.digits - 45) * BITS for size in sizes):  # forms and comparisons see fewer digits
             raise NeedsPrecision(self.digits * 5)
         result = mp.fsum(numbers)
         if result == 0 or largest - int(mp.mag(result)) >= (self.digits - 20) * BITS:
@@ -273,8 +273,10 @@ class Evaluator:
         return self.tidy(self.mp.binomial(left, right))
 
     def _sum(self, node: Node) -> Value:
+        if node.args[1].op == "inf" and node.name == "sum":
+            return self._endless(node)
         if any(arg.op == "inf" for arg in node.args[:2]):
-            raise Unreadable("a sum without an end")
+            raise Unreadable("a product without an end")
         low, high = self.value(node.args[0]), self.value(node.args[1])
         if not (is_exact(low) and is_exact(high) and low.denominator == high.denominator == 1):
             raise Unreadable("a sum between bounds that are not integers")
@@ -292,6 +294,21 @@ class Evaluator:
         for term in terms:
             result = self.multiply(result, term)
         return result
+
+    def _endless(self, node: Node) -> Value:
+        """A sum to infinity, without other symbols."""
+        low = self.value(node.args[0])
+        if self.env or not is_exact(low) or low.denominator != 1 or abs(low) > 1000:
+            raise Unreadable("a sum with a parameter")
+        name, inner = node.args[3].name, _Sampler({}, series.DIGITS + 20)
+
+        def term(index: Fraction) -> Value:
+            inner.env[name], inner.steps = index, 0
+            return inner.value(node.args[2])
+
+        total = series.endless(term, int(low))
+        self.lost = max(self.lost, self.digits - series.DIGITS)
+        return total
 
     def _int(self, node: Node) -> Value:
         """A definite integral of one variable, without other symbols."""
@@ -347,11 +364,11 @@ class _Sampler(Evaluator):
         return super()._call(node)
 
 
-def evaluate(node: Node, env: Mapping[str, Fraction]) -> tuple[Value, bool, int]:
-    """The value of a formula, whether it stayed within the real numbers, and the digits it was computed with.
+def evaluate(node: Node, env: Mapping[str, Fraction], digits: int = DIGITS) -> tuple[Value, bool, int]:
+    """The value of a formula, whether it stayed within the real numbers, and the digits it was computed with, which are
+    `digits` or more, less what cancelled.
 
     Raises TooLarge, Undefined, Unreadable."""
-    digits = DIGITS
     for _ in range(4):
         evaluator = Evaluator(env, digits)
         try:

@@ -31,6 +31,7 @@ APPLIED = frozenset("fghpqFGHPQRSTV")
 PAIRS = {"lfloor": ("rfloor", "floor"), "lceil": ("rceil", "ceil")}
 _LENGTHS = frozenset("mm cm km ft feet inches meters".split())
 _SCALES = {"C": "celsius", "F": "fahrenheit"}
+_TRANSPOSED = frozenset(("T", "top", "t", "intercal"))
 _SIGNS = frozenset("+ - * / = ( { ^ |".split())
 NAMED = frozenset({"frac", "sqrt", "cbrt", "binom", "sum", "prod", "int", "infty", "pi"} | set(PAIRS) | FIGURES)
 
@@ -180,7 +181,7 @@ class FormulaParser(NumeralReader):
         if token.text in ("'", "*") and base.op == "sym":
             self.argument_text()
             return self.make("sym", name=base.name + token.text)
-        if base.op == "matrix" and self.peek(braces).kind != "num":
+        if base.op == "tuple" or (base.op == "matrix" and self.peek(braces).kind != "num"):
             return self.transposed(base)
         if self._ordinal():
             return base
@@ -201,9 +202,11 @@ class FormulaParser(NumeralReader):
         return False
 
     def transposed(self, matrix: Node) -> Node:
-        """What `^T` makes of a matrix; raises Unreadable for its powers."""
-        if self.argument_text() not in ("T", "top", "t", "intercal"):
-            raise Unreadable("a power of a matrix")
+        """What `^T` makes of a matrix, or of a row `[1, 2]`, which becomes a column; raises Unreadable for powers."""
+        if self.argument_text() not in _TRANSPOSED or matrix.name in ("(]", "[)"):
+            raise Unreadable(f"a power of a {matrix.op}")
+        if matrix.op == "tuple":
+            return self.make("tuple", *matrix.args, name="()")
         columns = zip(*(row.args for row in matrix.args), strict=True)
         return self.make("matrix", *(self.make("tuple", *column, name="()") for column in columns))
 

@@ -10,7 +10,7 @@ from scorers.syntax import Node, Unreadable, number
 from scorers.units import UNIT_WORDS
 from scorers.words import is_product, number_phrase, roman, text_of, text_value
 
-_CLOCK = re.compile(r"^(\d{1,2})(?::(\d\d))?([ap]m)?$")
+_CLOCK = re.compile(r"^(\d{1,2})(?::(\d\d))?(?::(\d\d))?([ap]m)?$")
 _NOT_NAMES = frozenset(
     """is are was it not no yes true false if then for all any every some none never always only or but with at least
     most more less than to of in on number""".split()
@@ -37,16 +37,20 @@ _SPELLED = {
 
 
 def rewritten(found: list[Token]) -> list[Token]:
-    """`2 to 3` as a ratio, `three hours` and `USD 5` as a number with a unit; other
+    """`2 to 3` as a ratio, `2 out of 3` as a fraction, `three hours` and `USD 5` as a number with a unit; other
     answers as they are."""
     words = [token.text.lower() if token.kind == "word" else "" for token in found]
     if found[0].text in ("a", "an", "A", "An") and len(found) > 1 and len(words[1]) > 3 and words[1] not in UNIT_WORDS:
         found, words = found[1:], words[1:]  # a parallelogram
     if len(found) > 1 and words[0] in ("usd", "eur", "gbp") and found[1].kind == "num":
         return [*found[1:], found[0]]
+    if len(found) > 1 and words[0] in ("minus", "negative") and found[1].kind == "num":
+        found, words = [Token("op", "-"), *found[1:]], ["", *words[1:]]
     units = next((i for i, word in enumerate(words) if word in UNIT_WORDS), 0)
     if all(words) and 0 < units <= 8 and (value := number_phrase(" ".join(words[:units]))) is not None:
         return [Token("num", str(value)), *found[units:]]  # three hours
+    if len(found) in (3, 4) and found[0].kind == found[-1].kind == "num" and words[1:-1] in (["out", "of"], ["in"]):
+        return [found[0], Token("op", "/"), found[-1]]  # 3 out of 8
     if len(found) == 3 and words[1] == "to" and found[0].kind == found[2].kind == "num":
         return [found[0], Token("op", ":"), found[2]]
     return found
@@ -58,11 +62,14 @@ def clock(found: list[Token]) -> Node | None:
         return None
     text = "".join(token.text for token in found if token.text not in (".", "{", "}", "*")).lower()
     match = _CLOCK.match(text)
-    if match is None or match[3] is None or not (0 < int(match[1]) < 13 and int(match[2] or 0) < 60):
+    if match is None or match[4] is None or not (0 < int(match[1]) < 13):
+        return None
+    minutes, seconds = int(match[2] or 0), int(match[3] or 0)
+    if max(minutes, seconds) > 59:
         return None
     if match[2] is None and not any(t.text == "." or t.roman or t.text in ("PM", "AM", "P", "A") for t in found):
         return None  # 3pm is a product
-    return Node("time", name=match[3], value=Fraction(int(match[1]) % 12 * 60 + int(match[2] or 0)))
+    return Node("time", name=match[4], value=int(match[1]) % 12 * 60 + minutes + Fraction(seconds, 60))
 
 
 def words_or_raw(found: list[Token]) -> Node:
@@ -168,10 +175,13 @@ def figures(text: str) -> list[str]:
 
 
 def same_time(left: Node, right: Node, swapped: bool) -> bool | None:  # one signature for all rules
-    """A time of day against `17:30` or, the half of the day left out, `5:30`."""
-    if right.op != "ratio" or len(right.args) != 2 or left.value is None:
+    """A time of day against `17:30`, `17:30:00` or, the half of the day left out, `5:30`."""
+    if right.op != "ratio" or not 2 <= len(right.args) <= 3 or left.value is None:
         return None
-    hours, minutes = (arg.value for arg in right.args)
-    if hours is None or minutes != left.value % 60 or hours % 12 != left.value // 60:
+    hours, *parts = (arg.value for arg in right.args)
+    if hours is None or hours.denominator > 1 or any(part is None or not 0 <= part < 60 for part in parts):
+        return False
+    minutes = sum((part / 60**place for place, part in enumerate(parts) if part is not None), Fraction(0))
+    if minutes != left.value % 60 or hours % 12 != left.value // 60:
         return False
     return hours < 24 and (left.name == "pm" if hours > 12 else hours > 0 or left.name == "am")

@@ -37,11 +37,12 @@ def plain_value(text: str) -> tuple[int | Fraction, bool] | None:
 
 
 def same_plain(gold: str, answer: str) -> bool | None:
-    """Whether two such texts are equal; None where one is something else, or an answer may round to the gold answer."""
+    """Whether two such texts are equal; None where one is something else, an answer may round to the gold answer, or
+    has so many decimals that it may be what a computer prints for it."""
     left, right = plain_value(gold), plain_value(answer)
     if left is None or right is None:
         return None
-    return True if left[0] == right[0] else None if left[1] else False
+    return True if left[0] == right[0] else None if left[1] or (right[1] and len(answer) > 14) else False
 
 
 def plain_integer(text: str) -> tuple[Node, str] | None:

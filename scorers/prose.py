@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from itertools import permutations
 
-from scorers.sentences import Sentence
+from scorers.kinds import powers, signed
+from scorers.sentences import ANYTHING, Sentence
 from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, number
 
-ANYTHING = Node("words")
-"""The subject of a relation that names none."""
 _KIND_WORDS = frozenset(
     """all any every each of only for is are be must positive natural nonnegative non negative odd even integer integers
-    number numbers whole where with when such that values value n exactly precisely and than greater prime""".split()
+    number numbers whole where with when such that values value n exactly precisely and than greater prime
+    function""".split()
 )
 _POSITIVE = frozenset({"positive", "natural"})
 _LEAD = re.compile(r"^(?:(?:so|thus|hence|therefore|we have|we get|it is|that is|answer is|answer|exactly|only) )+")
@@ -125,31 +125,6 @@ def _all_integers(found: Sentence, depth: int) -> Node | None:
     if conditions:
         return conditions[0] if len(conditions) == 1 else Node("list", tuple(conditions), "and")
     return Node("rel", (subject, Node("domain", name="Z")), "in")
-
-
-_POWER = re.compile(
-    r"^(?:all |the |(?P<name>#\d+) (?:is|are) |#\d+ such that )*(?:any |every )*"
-    r"(?:(?:non)?negative |non negative |integer |positive )*"
-    r"(?:powers? of (?P<base>#\d+|two|three)|perfect (?P<power>squares?|cubes?))$"
-)
-
-
-def _powers(found: Sentence, depth: int) -> Node | None:
-    """`all powers of 2`, `perfect squares`: a family with a parameter."""
-    match = _POWER.match(found.text)
-    if not match:
-        return None
-    parameter = Node("sym", name="k")
-    if match["base"]:
-        base = {"two": number(2), "three": number(3)}.get(match["base"]) or found.read(match["base"])
-        body = Node("pow", (base, parameter))
-        if base.op != "num":
-            return None
-    else:
-        body = Node("pow", (parameter, number(2 if match["power"].startswith("square") else 3)))
-    subject = found.read(match["name"]) if match["name"] else ANYTHING
-    condition = Node("rel", (parameter, Node("domain", name="N?")), "in")
-    return Node("list", (Node("rel", (subject, body), "="), condition), ",")
 
 
 # --------------------------------------------------------------------------------------------------------------- bounds
@@ -299,7 +274,7 @@ def _condition(found: Sentence, text: str, depth: int) -> Node | None:
 
 
 _REALS = re.compile(
-    r"^(?:all|any|every|set of|set of all) (?:real )?(?:numbers?|values?|reals)(?: of)?(?: (?P<name>#\d+))?"
+    r"^(?:all|any|every|set of|set of all) (?:(?:real )?(?:numbers?|values?|reals)|real)(?: of)?(?: (?P<name>#\d+))?"
     r"(?: ,)? (?:(?P<except>except|other than|excluding|but)(?: for)?"
     r"|(?:(?:that|which) (?:are|is)|such that|with|where) )? ?(?P<rest>.+)$"
 )
@@ -314,6 +289,7 @@ def _reals(found: Sentence, depth: int) -> Node | None:
     if match["except"]:
         values = found.read(match["rest"])
         items = values.args if values.op in ("list", "set") else (values,)
+        items = tuple(item.args[1] if item.op == "rel" and item.name == "=" else item for item in items)
         if not all(item.op in FORMULA for item in items):
             return None
         relations = tuple(Node("rel", (subject, item), "ne") for item in items)
@@ -369,4 +345,17 @@ def _stated(found: Sentence, depth: int) -> Node | None:
     return None if node is None or node.op in ("words", "raw") else node
 
 
-_RULES = (_by_cases, _permuted, _kind, _bound, _all_integers, _powers, _loss, _reals, _prefixed, _either, _stated)
+_RULES = (
+    _by_cases,
+    _permuted,
+    _kind,
+    _bound,
+    _all_integers,
+    powers,
+    _loss,
+    _reals,
+    signed,
+    _prefixed,
+    _either,
+    _stated,
+)

@@ -8,6 +8,7 @@ or jumps stays unread here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from scorers.precision import Undefined, Value, context, is_exact
@@ -17,6 +18,8 @@ DIGITS = 60
 """Digits that are computed with; results are compared to 30 of them."""
 _CERTAIN = 36
 """Digits that the error estimate must leave."""
+_NOTHING = 55
+"""A total that is smaller than the area around the curve by so many digits is rounding noise."""
 _LEVEL = 7
 """The rule is refined so often, to about 2,000 values."""
 
@@ -24,15 +27,18 @@ _LEVEL = 7
 def definite(function: Callable[[Any], Value], low: Any, high: Any) -> Value:
     """The integral of a function between two numbers or infinities; raises Unreadable where it is not certain."""
     mp = context(DIGITS)
+    peak = mp.mpf(0)
 
     def value(at: Any) -> Any:
+        nonlocal peak
         precision = mp.prec
         found = function(at)
         mp.prec = precision  # the function computes in the same context
         if is_exact(found):
-            return mp.mpf(found.numerator) / found.denominator
-        if isinstance(found, mp.mpc):
+            found = mp.mpf(found.numerator) / found.denominator
+        elif isinstance(found, mp.mpc):
             raise Unreadable("an integral of something that is not real")
+        peak = max(peak, abs(found))
         return found
 
     try:
@@ -43,4 +49,7 @@ def definite(function: Callable[[Any], Value], low: Any, high: Any) -> Value:
         raise Unreadable("an integral that is not finite")
     if error > mp.mpf(10) ** -_CERTAIN * max(abs(total), 1):
         raise Unreadable("an integral that is not certain")
+    width = high - low
+    if mp.isfinite(width) and abs(total) <= mp.mpf(10) ** -_NOTHING * peak * abs(width):
+        return Fraction(0)  # halves that cancel
     return total

@@ -22,9 +22,15 @@ _OTHERWISE = (
     ("C", re.compile(r"(?<![a-zA-Z\\])C\s*\(([^(),]{1,60}),([^(),]{1,60})\)"), r"\\binom{\1}{\2}"),  # C(n, k)
     ("C", re.compile(r"(?<![a-zA-Z\\])C_\{?(\w+)\}?\^\{?(\w+)\}?"), r"\\binom{\1}{\2}"),
     ("C", re.compile(r"(?:\{\s*\})?[_^]\{?(\w+)\}?\s*C_\{?(\w+)\}?"), r"\\binom{\1}{\2}"),
+    ("P", re.compile(r"^\s*\$?\s*(?:\{\s*\}|\\,)?\s*[_^]?\{?(\d+)\}?\s*P_\{?(\d+)\}?\s*\$?$"), r"\frac{\1!}{(\1-\2)!}"),
+    ("P", re.compile(r"^\s*\$?\s*P\s*\((\d+),\s*(\d+)\)\s*\$?$"), r"\frac{\1!}{(\1-\2)!}"),  # P(n, k)
     ("and", re.compile(r"^\s*(\d+)\s*(?:\\text\s*\{\s*and\s*\}|and)\s*(?=\\[dt]?frac|\d+\s*/)"), r"\1 "),  # 17 and 1/2
     ("log", re.compile(r"\\log(?![a-zA-Z])(?!\s*_)"), r"\\lg"),
-    ("(", re.compile(r"^\s*\$?\s*[A-Z]\s*(\((?:[^(),]{1,200},){1,2}[^(),]{1,200}\))"), r"\1"),  # P(4, 7)
+    (
+        "(",
+        re.compile(r"^\s*\$?\s*[A-Z]\s*(?:\\left)?(\((?:[^(),]{1,200},){1,2}[^(),]{1,200}?)(?:\\right)?\)"),
+        r"\1)",
+    ),  # P(4, 7)
 )
 _PROSE = re.compile(r"[a-zA-Z]{2,}[ ,:]+(?:\w+ +)*[a-zA-Z]{2,}")
 _LABEL = re.compile(
@@ -108,6 +114,8 @@ def alternatives(text: str) -> list[Reading]:
             found.append(read(changed))
     if "boxed" in text and (boxed := _in_prose(text)) is not None:
         found.append(read(boxed))
+    if ("²" in text or "³" in text) and (area := _GLUED.match(text)):
+        found.append(read(rf"{area[1]}\text{{ {area[2]}}}^{'2' if area[3] == '²' else '3'}"))
     if _UNIT_END.search(text) and (tail := _UNIT_TAIL.match(text)) and not _LETTERS.search(_COMMANDS.sub("", tail[1])):
         found.append(read(rf"{tail[1]}\text{{ {tail[2]}}}"))
     if _HINT_OF_PARTS.search(text) and (answers := _in_parts(text)) is not None:
@@ -150,6 +158,7 @@ _PART = re.compile(
 _HINT_OF_PARTS = re.compile(r"[ai1][.)]")
 _LABELS = (["a", "b", "c", "d"], ["i", "ii", "iii", "iv"], ["1", "2", "3", "4"])
 _UNIT_END = re.compile(r"[\s~:;,!][a-zA-Z][^\s]{0,12}[\s$.]*$")
+_GLUED = re.compile(r"^\s*\$?\s*([-+\d.,\s]*\d)\s*(m)([²³])[\s$.]*$")
 _COMMANDS = re.compile(r"\\[a-zA-Z]+")
 _LETTERS = re.compile(r"[a-zA-Z]")
 _UNIT_TAIL = re.compile(

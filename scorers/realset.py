@@ -10,7 +10,7 @@ from functools import cmp_to_key
 from scorers.fingerprint import common_digits, constant, spell
 from scorers.precision import DIGITS, Value, context, equal, is_exact
 from scorers.roots import sign_changes
-from scorers.syntax import Node, Unreadable, number, symbols
+from scorers.syntax import Node, TooLarge, Unreadable, number, symbols
 
 _FLIP = {"<": ">", ">": "<", "le": "ge", "ge": "le", "=": "=", "ne": "ne"}
 
@@ -40,6 +40,10 @@ class Span:
         if self.low_closed and self.high_closed and order(self.low, self.high) == 0:
             return f"{{{self.low}}}"
         return f"{'[' if self.low_closed else '('}{self.low}, {self.high}{']' if self.high_closed else ')'}"
+
+
+class Contradiction(Unreadable):
+    """Conditions that no number fulfils together, `x < 1 and x > 3`: wrong in an answer; a gold answer means `or`."""
 
 
 RealSet = tuple[Span, ...]
@@ -283,14 +287,33 @@ def _half(relation: str, bound: End) -> RealSet:
     return unite([Span(LOWEST, False, bound, closed) if below else Span(bound, closed, HIGHEST, False)])
 
 
+def is_contradiction(node: Node) -> bool:
+    """Whether an answer is a list of conditions that exclude each other."""
+    if node.op != "list" or node.name != "and":
+        return False
+    try:
+        solutions(node)
+    except Contradiction:
+        return True
+    except (TooLarge, Unreadable):
+        pass
+    return False
+
+
 def _several(node: Node) -> tuple[str, RealSet]:
-    parts = [solutions(arg) for arg in node.args]
+    first, *rest = node.args
+    if first.op in ("tuple", "union") and rest and all(arg.op == "rel" and arg.name == "ne" for arg in rest):
+        parts = [("", real_set(first)), *map(solutions, rest)]  # (0, 9), x ≠ 3
+    else:
+        parts = [solutions(arg) for arg in node.args]
     name = next((name for name, _ in parts if name), "")
     if any(other not in (name, "") for other, _ in parts) or len(parts) > 50:
         raise Unreadable("relations on several variables")
     common = EVERYTHING
     for _, part in parts:
         common = intersect(common, part)
-    if node.name == "or" or not common:
+    if not common and node.name == "and" and not any(arg.name == "=" for arg in node.args):
+        raise Contradiction("no number fulfils them all")
+    if node.name == "or" or not common:  # `x < 1, x > 3`, `n ≥ 3 and n = 1`
         return name, unite([span for _, part in parts for span in part])
     return name, common

@@ -49,7 +49,8 @@ _CONDITION = re.compile(
 )
 _REMARK = re.compile(
     r"^(.*\S)\s*\(\s*(?:(?:or|i\.e\.|that is|equivalently|=)\s*,?\s*(.+)"
-    r"|(?:exact|about|approx|\\approx|≈|rounded|since|because|simplified|in simplest|nearest|to the nearest"
+    r"|(?:exact|about|approx|\\approx|≈|rounded|since|because|simplified|in simplest|nearest|to the nearest|inclusive"
+    r"|(?:a )?(?:double|triple|repeated) root|(?:with )?multiplicity"
     r"|need both|in any order|any order|order does).*"
     r"|([a-z]{3,}(?:[ -][a-z]+){0,6}))\)$",
     re.DOTALL,
@@ -58,14 +59,43 @@ _REMARK = re.compile(
 
 _UNION = re.compile(r"(?:\\[lg]eq?(?![a-z])|<|>).*\\cup.*(?:\\[lg]eq?(?![a-z])|<|>)", re.DOTALL)
 _RUN_ON = re.compile(r"(?<=[\w})\]])\s*(?=[fgP]\([xn]\)\s*=)")
+_CAPITALS = re.compile(
+    r"(?<![a-z\\])(?:(?:a(?:rc)?)?(?:sin|cos|tan)h?|sec|csc|cot|ln|log|exp|sqrt)(?=\s*\()", re.IGNORECASE
+)
+_EVENT = re.compile(
+    r"^\s*\$?\s*(?:Pr?|\\Pr|\\mathbb\s*\{?\s*P\s*\}?|\\mathrm\{Pr?\})\s*(?:\\left)?\((?=[^()]*\\text)[^()]{1,200}\)\s*(?==)"
+)
+_WHAT = re.compile(
+    r"^(?:final |grand |total )?(?:total|sum|product|area|volume|perimeter|length|width|height|distance|probability"
+    r"|ratio|result|value|solution|number|count|cost|price|profit|time|age|speed|average|mean|median|range|domain)s?"
+    r"(?: of [a-z]+)?\s*:\s*(?=[\d$\\({\[.-])",
+    re.IGNORECASE,
+)
+_NON = re.compile(r"\bnon-(?=[a-z])", re.IGNORECASE)
+_PERIOD = re.compile(r"^\$?\s*(-?\d{1,20}\.\d{0,20})\((\d{1,20})\)\s*\$?$")
+_HOURS = re.compile(r"^\$?\s*(\d+)\s*h\.?\s*(\d+)\s*(?:m|min|mins|minutes)\.?\s*\$?$")
 _OCLOCK = re.compile(r"(\d{1,2})(?:[\s~]|\\text\s*\{)*o['’`\s]*clock\}?")
+
+
+def _begun(text: str) -> str:
+    """The text without "the answer is", with functions in small letters (`Sin(x)`) and `0.1(6)` as a period."""
+    if text[:1] in ":=" or "nswer" in text:
+        text = _LEAD.sub("", text, count=1)
+    if ":" in text:
+        text = _WHAT.sub("", text)
+    if "\\text" in text and "=" in text:
+        text = _EVENT.sub("P", text)
+    if "on-" in text:
+        text = _NON.sub("non", text)
+    if "(" in text:
+        text = _PERIOD.sub(r"\1\\overline{\2}", _CAPITALS.sub(lambda m: m[0].lower(), text))
+    return text
 
 
 def respelled(text: str) -> str:
     """The text with a base as a subscript, intervals such as `]1, 2[` in round brackets, `(mod 7)` as `\\pmod{7}`, and
     the condition on a parameter, where there is one, behind a comma: `2k\\pi (k \\in \\mathbb{Z})`."""
-    if text[:1] in ":=" or "nswer" in text:
-        text = _LEAD.sub("", text, count=1)
+    text = _begun(text)
     match = _BASE.match(text) if len(text) < 400 and ("base" in text or "Base" in text) else None
     if match and (base := read_base(match[2])):
         return f"{match[1]}_{{{base}}}"
@@ -82,12 +112,12 @@ def respelled(text: str) -> str:
         return rf"{match[3]} \{match[2]}equiv 0 \pmod{{{match[1]}}}"
     if "mod" in text:
         text = _MODULUS.sub(lambda m: rf" \pmod{{{m[1] or m[2].strip()}}}", text)
-    if "\\cup" in text and "[" not in text and "\\in" not in text and _UNION.search(text):
+    if "\\cup" in text and not any(sign in text for sign in ("[", r"\{", r"\in")) and _UNION.search(text):
         text = text.replace("\\cup", " or ")  # a < x < b ∪ c < x < d
     if "=" in text and text.count(")=") + text.count(") =") > 1:
         text = _RUN_ON.sub(", ", text)  # f(x) = 0f(x) = x
-    if "clock" in text:
-        text = _OCLOCK.sub(r"\1:00", text)
+    if "h" in text or "clock" in text:
+        text = _OCLOCK.sub(r"\1:00", _HOURS.sub(r"\1 hours \2 minutes", text))
     if "\\frac" in text and ("\\text" in text or "\\mathrm" in text):
         text = _UNIT_FRACTION.sub(r"\\text{\1}\2/\\text{\3}\4", text)
     return conditioned(text) if ("\\in" in text or "integer" in text) and len(text) < 1000 else text

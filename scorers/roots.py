@@ -79,6 +79,17 @@ def _at(polynomial: Polynomial, at: Fraction) -> Fraction:
     return value
 
 
+def radical(node: Node, name: str) -> Polynomial:
+    """The polynomial in one variable that a formula is, without repeated roots and with 1 before its highest power.
+
+    Raises Unreadable for other formulas, and for zero."""
+    top, bottom = _rational(node, name)
+    if not top or len(bottom) > 1:
+        raise Unreadable("no polynomial")
+    simple = _simple(top)
+    return _scaled(simple, 1 / simple[-1])
+
+
 # -------------------------------------------------------------------------------------------------------- polynomials
 
 

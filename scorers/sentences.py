@@ -23,6 +23,8 @@ _FUNCTIONS = frozenset(
 _PROSE = frozenset("in its it by as so we up out set all if is are no not or and for any one two of on to at".split())
 _MARK = re.compile(r"#(\d+)")
 Parse = Callable[[list[Token]], Node]
+ANYTHING = Node("words")
+"""The subject of a relation that names none."""
 
 
 @dataclass(frozen=True, slots=True)

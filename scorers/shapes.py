@@ -207,7 +207,24 @@ def is_name(node: Node) -> bool:  # noqa: PLR0911  # one rule a line
         return len(names) == len(node.args) and all(n[0].isupper() or " " in n for n in names)
     if node.op == "call" and node.name == "abs":
         return is_name(node.args[0])
-    return False
+    return node.op == "call" and node.name in _TRIGONOMETRIC and _is_angle(node.args[0])
+
+
+_TRIGONOMETRIC = frozenset("sin cos tan cot sec csc".split())
+
+
+def _is_angle(node: Node) -> bool:
+    """Whether a symbol is called as angles of figures are (`A`, `\\angle ABC`, `\\theta`), or is a multiple of one."""
+    if node.op == "div" and node.args[1].op == "num":
+        return _is_angle(node.args[0])
+    if node.op == "mul" and node.args[0].op == "num" and len(node.args) == 2:
+        return _is_angle(node.args[1])
+    if node.op == "mul":
+        return all(arg.op == "sym" and len(arg.name) == 1 and arg.name.isupper() for arg in node.args)
+    greek = node.name in ("alpha", "beta", "gamma", "delta", "theta", "phi")
+    return node.op == "sym" and (
+        greek or node.name.startswith("angle") or (len(node.name) == 1 and node.name.isupper())
+    )
 
 
 def _is_name(node: Node) -> bool:

@@ -24,7 +24,7 @@ _STOPS = frozenset({"or", "and", "for", "where", "if", "when", "otherwise"})
 _FILLERS = frozenset({"either", "both", "is", "are", "about", "approximately", "exactly", "equals", "or"})
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _ORDER = frozenset({"<", ">", "le", "ge"})
-_CURRENCY = {r"\$": "$", "euro": "euro", "pounds": "gbp"}
+_CURRENCY = {r"\$": "$", "euro": "euro", "pounds": "gbp", "yen": "yen", "rupees": "rupees"}
 
 
 class AnswerParser(QuantifierParser):
@@ -186,7 +186,7 @@ class AnswerParser(QuantifierParser):
                 words.append(self.take().text)
             elif not words and token.text in ('"', "'") and token.kind == "op":
                 words.append(self.marks())
-            elif not words and token.kind == "name" and token.text in ("euro", "pounds"):
+            elif not words and token.kind == "name" and token.text in _CURRENCY:
                 words.append(_CURRENCY[self.take().text])  # 5 €
             else:
                 break

@@ -47,6 +47,8 @@ _enter("money", 1, "$ dollar dollars usd")
 _enter("money", _F(1, 100), "cent cents ¢")
 _enter("pound sterling", 1, "gbp")
 _enter("euro", 1, "euro euros eur")
+_enter("yen", 1, "yen jpy")
+_enter("rupee", 1, "rupee rupees inr")
 _enter("share", 1, "% percent pct percentage")
 _enter("angle", 1, "degree degrees deg")
 _enter("radian", 1, "radian radians rad")
@@ -142,5 +144,7 @@ def _known(parts: list[str]) -> Unit | None:
             return None
     if "unit" in dimensions:
         return NOUN
+    if litres := dimensions.pop("volume", 0):
+        dimensions["length"] = dimensions.get("length", 0) + 3 * litres
     name = " ".join(f"{key}^{power}" if power != 1 else key for key, power in sorted(dimensions.items()) if power)
     return Unit((name, factor)) if name else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from scorers.fingerprint import both_integral, common_digits, constant, points, rounded, rounds, same_points
-from scorers.precision import Undefined, equal
+from scorers.fingerprint import as_printed, both_integral, common_digits, constant, points, rounded, rounds, same_points
+from scorers.precision import DIGITS, Undefined, equal
 from scorers.syntax import Node, TooLarge, Unreadable, contains, symbols
 
 T = TypeVar("T")
@@ -58,12 +58,17 @@ def _known(worth: Callable[[Node], T], node: Node) -> T | None:
 
 def _constants(gold: Node, answer: Node) -> bool:
     one, other = _known(constant, gold), _known(constant, answer)
+    if one and other and max(one[1], other[1]) > DIGITS > min(one[1], other[1]) - 1:  # e^180 against e^180 + 1
+        wanted = max(one[1], other[1])
+        one, other = (_known(lambda node: constant(node, wanted), node) for node in (gold, answer))
     if one is None and other is None:
         raise Undecided("both values are out of bounds", ask=False)
     if one is None or other is None:
         return False
     (left, first), (right, second) = one, other
-    return equal(left, right, common_digits(left, first, right, second)) or rounds(gold, right, answer)
+    if equal(left, right, common_digits(left, first, right, second)):
+        return True
+    return rounds(gold, right, answer) or as_printed(gold, left, answer)
 
 
 def _degrees(gold: Node, answer: Node) -> bool:

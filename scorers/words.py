@@ -33,7 +33,7 @@ def text_of(found: Sequence[Token]) -> str:
     for index, token in enumerate(found):
         if token.kind == "num" and parts and parts[-1] == "frac" and len(token.text) == 2:
             parts.extend(token.text)  # \\frac12
-        elif token.text in ("a", "A") and not parts and len(found) > index + 1 and _is_noun(found[index + 1]):
+        elif token.text in ("a", "A") and len(found) > index + 1 and _is_noun(found[index + 1]) and _after_word(parts):
             continue
         elif token.kind == "word":
             word = token.text.lower()
@@ -46,8 +46,16 @@ def text_of(found: Sequence[Token]) -> str:
     return " ".join(parts)
 
 
+def _after_word(parts: Sequence[str]) -> bool:
+    """Whether an article may stand behind what was read: behind a word, or at the beginning."""
+    return not parts or (len(parts[-1]) > 1 and parts[-1].isalpha())
+
+
 def _is_noun(token: Token) -> bool:
-    return token.kind == "word" and len(token.text) > 2 and token.text.lower() not in ("and", "for", "but")
+    """Whether an article may stand before a token: `a square`, `a 5`."""
+    return token.kind == "num" or (
+        token.kind == "word" and len(token.text) > 2 and token.text.lower() not in ("and", "for", "but")
+    )
 
 
 def text_value(plain: str) -> tuple[str, int | Fraction]:

@@ -6,6 +6,8 @@ from answer_pairs import NO as LATE_NO
 from answer_pairs import YES as LATE_YES
 from foreign_pairs import NO as FOREIGN_NO
 from foreign_pairs import YES as FOREIGN_YES
+from model_pairs import NO as MODEL_NO
+from model_pairs import YES as MODEL_YES
 from more_pairs import NO as MORE_NO
 from more_pairs import YES as MORE_YES
 from sentence_pairs import NO as SENTENCE_NO
@@ -155,6 +157,6 @@ NO: dict[str, list[tuple[str, str]]] = {
 }  # fmt: skip
 
 PAIRS = [(kind, gold, answer, verdict)
-         for table, verdict in ((YES, True), (MORE_YES, True), (LATE_YES, True), (SENTENCE_YES, True), (FOREIGN_YES, True), (NO, False), (MORE_NO, False), (LATE_NO, False),
-                                (SENTENCE_NO, False), (FOREIGN_NO, False))
+         for table, verdict in ((YES, True), (MORE_YES, True), (LATE_YES, True), (SENTENCE_YES, True), (FOREIGN_YES, True), (MODEL_YES, True), (NO, False), (MORE_NO, False), (LATE_NO, False),
+                                (SENTENCE_NO, False), (FOREIGN_NO, False), (MODEL_NO, False))
          for kind, pairs in table.items() for gold, answer in pairs]  # fmt: skip

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import pytest
 from blind_formulas import FORMULAS
 from blind_integers import INTEGERS
+from blind_models import FIFTH, FOURTH, SETTLED, SEVENTH, SIXTH
 from blind_second import SECOND
 from blind_statements import STATEMENTS
 from blind_third import THIRD
 
 from harness.core import Problem
 from scorers import algebra
+from scorers.equivalence import compare
 from scorers.math_answer import grade
 
 BATCHES = {"integers": INTEGERS, "formulas": FORMULAS, "statements": STATEMENTS, "second": SECOND, "third": THIRD}
@@ -22,6 +24,13 @@ PAIRS = [
     for gold, right, wrong in batch
     for verdict, responses in ((True, right), (False, wrong))
     for response in responses
+]
+ANSWERS = [
+    (gold, answer, SETTLED.get((gold, answer), verdict))
+    for batch in (FOURTH, FIFTH, SIXTH, SEVENTH)
+    for gold, right, wrong in batch
+    for verdict, answers in ((True, right), (False, wrong))
+    for answer in answers
 ]
 
 
@@ -41,3 +50,8 @@ def test_there_are_enough_of_both_kinds() -> None:
 def test_response(gold: str, response: str, verdict: bool) -> None:
     found = grade(response, Problem("p", "?", gold))
     assert found.correct is verdict, f"{found.answer}: {found.reason}"
+
+
+@pytest.mark.parametrize(("gold", "answer", "verdict"), ANSWERS)
+def test_answer(gold: str, answer: str, verdict: bool | None) -> None:
+    assert compare(gold, answer).correct is verdict

@@ -82,6 +82,15 @@ def test_a_gold_answer_that_cannot_be_read_is_not_judged(gold: str) -> None:
     assert equivalent("5", gold) is False
 
 
+@pytest.mark.parametrize("answer", [r"p<-3 \text{ or } p>1", r"(-\infty,-3)\cup(1,\infty)", r"p<-3 \text{ and } p>1"])
+def test_a_gold_answer_that_contradicts_itself_means_or(answer: str) -> None:
+    gold = r"p>1 \text{ and } p<-3"
+    assert equivalent(gold, answer) is True
+    assert equivalent(answer, gold) is ("and" in answer)
+    assert equivalent(gold, r"p>2 \text{ and } p<-3") is False
+    assert equivalent(gold, r"\emptyset") is False
+
+
 def test_mathematics_that_only_math_verify_reads() -> None:
     assert equivalent(r"\int_0^1 2x\,dx", "1") is True
     assert equivalent(r"\int_0^1 2x\,dx", "2") is False

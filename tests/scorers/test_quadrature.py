@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scorers.fingerprint import constant
@@ -16,6 +16,7 @@ from scorers.syntax import Unreadable
 
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=4), st.integers(-4, 3), st.integers(1, 5))
+@example([1, 1], -2, 2)
 def test_polynomials(coefficients: list[int], low: int, width: int) -> None:
     high = low + width
     body = " + ".join(f"({c})x^{{{k}}}" for k, c in enumerate(coefficients))
