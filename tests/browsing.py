@@ -168,8 +168,12 @@ def watched(browser: Any, site: Path, **context: Any) -> Iterator[Watched]:
         found.wrong.append(f"dialog {dialog.message}")
         dialog.dismiss()
 
+    def failed(request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # what a page that is left was still loading
+            found.wrong.append(f"failed {request.url[:200]}: {request.failure}")
+
     page.on("request", asked)
-    page.on("requestfailed", lambda request: found.wrong.append(f"failed {request.url[:200]}"))
+    page.on("requestfailed", failed)
     page.on("dialog", answered)
     page.on("console", lambda message: found.wrong.append(f"console {message.text}"))
     page.on("pageerror", lambda error: found.wrong.append(f"error {error}"))
