@@ -65,6 +65,7 @@ _CAPITALS = re.compile(
 _EVENT = re.compile(
     r"^\s*\$?\s*(?:Pr?|\\Pr|\\mathbb\s*\{?\s*P\s*\}?|\\mathrm\{Pr?\})\s*(?:\\left)?\((?=[^()]*\\text)[^()]{1,200}\)\s*(?==)"
 )
+_LIMIT = re.compile(r"^(\s*(?:\$|\\\()?\s*)\\lim(?![a-z])[^=]{1,300}=(?=[^=]*$)")
 _WHAT = re.compile(
     r"^(?:final |grand |total )?(?:total|sum|product|area|volume|perimeter|length|width|height|distance|probability"
     r"|ratio|result|value|solution|number|count|cost|price|profit|time|age|speed|average|mean|median|range|domain)s?"
@@ -78,13 +79,16 @@ _OCLOCK = re.compile(r"(\d{1,2})(?:[\s~]|\\text\s*\{)*o['’`\s]*clock\}?")
 
 
 def _begun(text: str) -> str:
-    """The text without "the answer is", with functions in small letters (`Sin(x)`) and `0.1(6)` as a period."""
+    """The text without "the answer is", with functions in small letters (`Sin(x)`), `0.1(6)` as a period,
+    and a limit that is said to be something by one letter."""
     if text[:1] in ":=" or "nswer" in text:
         text = _LEAD.sub("", text, count=1)
     if ":" in text:
         text = _WHAT.sub("", text)
     if "\\text" in text and "=" in text:
         text = _EVENT.sub("P", text)
+    if "\\lim" in text and "=" in text:
+        text = _LIMIT.sub(r"\1L=", text)  # what the limit is said to be; math-verify drops the limit and what follows
     if "on-" in text:
         text = _NON.sub("non", text)
     if "(" in text:

@@ -18,7 +18,7 @@ search() { evaluate "$1" models/checkpoint-0 --strategy best_first --verifier ex
 train() { [ -d "$1/checkpoint-$2" ] || python "$here/train.py" "$1" --steps "$2" "${@:3}" >>log.txt 2>&1; }
 
 base() {  # a model that has read random solutions, nine in ten of them wrong, and sums
-  train models/base 3000
+  OMP_NUM_THREADS=2 train models/base 3000  # alone on the machine
   [ -d models/checkpoint-0 ] || cp -r models/base/checkpoint-3000 models/checkpoint-0
   say "the first model is trained"
 }

@@ -11,8 +11,8 @@ import sys
 from importlib.util import find_spec
 
 HELP = "evaluate a small real model on real problems"
-OPTIONS = "--strategy greedy,sample -S n=4 --temperature 0.4 --max-tokens 384".split()
-LIMITS = {"math500": "20", "chained_sums": "50"}
+OPTIONS = "--strategy greedy,sample -S n=4 --temperature 0.4".split()
+SIZES = {"math500": "--limit 20 --max-tokens 384".split(), "chained_sums": "--limit 50 --max-tokens 256".split()}
 SEARCH = (
     "--strategy mcts -S simulations=2 -S width=2 -S max_steps=6 --verifier prm/random-prm --limit 4 --max-tokens 128"
 ).split()
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     model = "vllm/smollm2" if find_spec("vllm") else "hf/smollm2"
     task = _task()
-    for options in ([*OPTIONS, "--limit", LIMITS[task]], SEARCH):
+    for options in ([*OPTIONS, *SIZES[task]], SEARCH):
         command = ["eval", task, "--model", model, *options, "--output-dir", arguments.output_dir]
         print(f"\nharness {' '.join(command)}\n", file=sys.stderr)
         if code := main(command):

@@ -70,7 +70,8 @@ class Tree:
         were made), and to a child that ended or was given up when its parent was expanded. What was made and never
         followed was not visited, nor are duplicates and roll-outs."""
         grown = [node for node in self.nodes.values() if node["id"] in self._children]
-        grown.sort(key=lambda node: (node.get("order", 0), node["id"]))
+        last = 1 + max((node.get("order", -1) for node in grown), default=-1)  # grown when the search was over
+        grown.sort(key=lambda node: (node.get("order", last), node["id"]))
         found: list[int] = []
         for node in grown:
             found += [node["id"]] if node["parent"] is not None else []

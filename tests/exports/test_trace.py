@@ -35,8 +35,9 @@ def trees(draw: st.DrawFn) -> Tree:
             verdicts[candidate] = draw(st.sampled_from([True, False, None]))
         step = "" if i == 0 else f"step {i}" + ("" if state == "finished" else BLANK)
         nodes.append(_node(i, parent, step, state, candidate, draw(st.sampled_from([None, 0.0, 0.5, 1.0]))))
-        if ordered and i in inner:
-            nodes[i]["order"] = i if i == 0 else draw(st.integers(nodes[parents[i - 1]]["order"], 20))
+        above = 0 if i == 0 else nodes[parents[i - 1]].get("order")
+        if ordered and i in inner and above is not None and (i == 0 or draw(st.integers(0, 3))):
+            nodes[i]["order"] = i if i == 0 else draw(st.integers(above, 20))  # else it grew when the search was over
     start = draw(st.sampled_from(sorted(inner - {n["id"] for n in nodes if n["state"] == "duplicate"})))
     nodes.append(_node(size, start, f"step {size}", "finished", candidates, 1.0))
     nodes[start]["state"] = "expanded"

@@ -9,6 +9,9 @@ YES: dict[str, list[tuple[str, str]]] = {
         (r"3\sqrt{13}", "10.816653826391969"), (r"\frac{22}{7}", "3.142857142857143"), (r"5\pi", "15.707963267948966"), (r"\frac{1}{3}", "0.33333333333333333333"), (r"2^{-80}", "8.271806125530277e-25"), (r"\frac{1+\sqrt5}{2}", "1.618033988749895"),
         (r"x=\frac13", "x=0.3333333333333333"),
     ],
+    "limits that are something": [
+        (r"\lim_{n\to\infty} \frac{1}{n}E(X_{n}) = 3q - 1", "3q-1"), (r"\(\lim _{n \to \infty} a_n = \frac{1}{2}\)", r"\frac12"), ("1", r"\lim_{x\to 0}\frac{\sin x}{x}=1"),
+    ],
     "curves": [
         (r"y=\pm x", "|x|=|y|"), (r"y=\pm x", "y^2=x^2"), ("y^2=x^2", "y=x, y=-x"), (r"y=\pm\frac{2}{3}x", "4x^2-9y^2=0"), (r"y=\pm\frac23 x", r"\frac{x^2}{9}-\frac{y^2}{4}=0"), ("xy=0", r"x=0 \text{ or } y=0"),
         (r"x=y \text{ or } x=3y", "x^2-4xy+3y^2=0"), ("x^2+y^2=5", "(x^2+y^2-5)^2=0"), ("|x-1|=|y|", r"y=x-1 \text{ or } y=1-x"), (r"a=\pm 2b", "a^2=4b^2"),

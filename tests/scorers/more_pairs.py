@@ -290,5 +290,6 @@ NO: dict[str, list[tuple[str, str]]] = {
         (r"\mathbb{N}", r"\mathbb{Z}"), (r"(0,\infty)", r"\mathbb{R}^+\cup\{0\}"), (r"\frac12", "1/2/1/2"), ("-3^2", "9"), ("2^{-3}", "-8"), ("10", "1e"), ("1", "1e-1"),
         ("12", "1,2"), ("1,2", "12"), ("0.5", r"5\%"), ("90", r"90\pi"), ("x^2", "x^{2}+0.0001"), ("3", "3i"), ("3!", "3"), (r"\log 2", r"\ln 3"), ("sin x", "sin y"),
         ("5 m/s", r"5\text{ km/s}"), ("5 m/s", "5 m"), (r"6\text{ cm}\times 4\text{ cm}", r"24\text{ cm}^2"),
+        (r"\lim_{n\to\infty} \frac{1}{n}E(X_{n}) = 3q - 1", r"\lim_{n\to\infty} \frac{1}{n}E(X_{n}) = 3q - 2"), ("2", r"\lim_{x\to0}\frac{\sin x}{x}=1"),
     ],
 }  # fmt: skip
