@@ -146,8 +146,8 @@ def walk(numbers: tuple[int, ...], draw: random.Random) -> tuple[str, str, str]:
 
 
 def sums(count: int, seed: int = 1) -> Iterator[str]:
-    """Rows of a dozen sums, of the numbers that a game can come to: what the model knows of arithmetic. A step that it
-    draws is then true, wherever it leads; a model that errs when sampled learns from searches to err."""
+    """Rows of a dozen sums, of the numbers that a game can come to: what the model knows of arithmetic. Most steps
+    that it draws are then true, wherever they lead; a model that errs when sampled learns from searches to err."""
     draw = random.Random(seed)
     known = [
         f"{a}{sign}{b}={value}\n\n"

@@ -43,7 +43,7 @@ def test_there_are_enough_pairs_of_both_kinds() -> None:
 @pytest.mark.parametrize(("kind", "gold", "answer", "verdict"), PAIRS)
 def test_labelled_pair(kind: str, gold: str, answer: str, verdict: bool) -> None:
     found = compare(gold, answer)
-    if found.reason == "timed out":  # a busy machine counts 0.1 s as 0.8: asked once more, past what is kept
+    if found.reason == "timed out":  # by the clock of a busy machine: asked once more, past what is kept
         found = equivalence._whole(gold, answer)
     assert found.correct is verdict, f"{kind}: {found.reason}"
 
