@@ -1,6 +1,6 @@
 """Tokens per second of strategies beside the raw engine generating as many tokens for the same prompts, in one run.
 
-    python benchmarks/search_throughput.py [--problems 32] [--max-tokens 128] [--strategies sample,beam,dvts,mcts]
+    python benchmarks/search_throughput.py [--problems 32] [--max-tokens 128] [--strategies sample,mcts:parallel=4]
 
 One vLLM engine (SmolLM2-135M; on a machine without CUDA its CPU build). For each strategy, in turn: the harness runs it
 over the problems, from prompt to results file, with a verifier that takes no time; then the engine alone is given the
@@ -105,6 +105,8 @@ class Timed:
     tokens: int
     seconds: float
     calls: int = 0
+    read: int = 0
+    """Tokens of prompts that the prefix cache did not hold."""
     mean: float = 0.0
     over_time: tuple[float, ...] = ()
 
@@ -119,7 +121,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--problems", type=int, default=32)
     parser.add_argument("--max-tokens", type=int, default=128)
-    parser.add_argument("--strategies", default="sample,beam,dvts,mcts")
+    parser.add_argument("--strategies", default="sample,beam,dvts,mcts,mcts:parallel=4")
     parser.add_argument("--n", type=int, help="samples, or n of the searches; default as in PARAMETERS")
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--task", default="game24")
@@ -131,7 +133,7 @@ async def main() -> None:
     with GradingPool(workers=1) as pool:
         await raw(backend, [("warm up", 16)] * 4)
         for strategy in given.strategies.split(","):
-            if strategy not in registry.names("strategy"):
+            if strategy.partition(":")[0] not in registry.names("strategy"):
                 print(f"{strategy} is not there, left out", file=sys.stderr)
                 continue
             pairs = [await measured(strategy, task, backend, pool, given) for _ in range(given.repeats)]
@@ -147,8 +149,9 @@ async def measured(
     strategy: str, task: Task, backend: VLLM, pool: GradingPool, given: argparse.Namespace
 ) -> tuple[Timed, Timed]:
     """The harness's run of a strategy, and the engine's of as many tokens."""
+    strategy, _, more = strategy.partition(":")
     target = registry.component("strategy", strategy)
-    options = dict(PARAMETERS.get(strategy, {}))
+    options = {**PARAMETERS.get(strategy, {}), **dict(pair.split("=") for pair in more.split(":") if pair)}
     if given.n and "n" in registry.parameters(target):
         options["n"] = given.n
     elif given.n and "simulations" in registry.parameters(target):
@@ -173,7 +176,8 @@ async def measured(
         found = costs(Run.open(finished.folder))
     tokens, calls = sum(c.usage.completion_tokens for c in found), sum(c.usage.calls for c in found)
     mean, over_time = watched.occupancy()
-    ours = Timed(tokens, seconds, calls, mean, tuple(over_time))
+    read = sum(c.usage.prompt_tokens - c.usage.cached_prompt_tokens for c in found)
+    ours = Timed(tokens, seconds, calls, read, mean, tuple(over_time))
     work = []
     for cost, problem in zip(found, task.problems, strict=True):
         whole, rest = divmod(cost.usage.completion_tokens, given.max_tokens)
@@ -188,19 +192,20 @@ async def raw(backend: VLLM, work: list[tuple[str, int]]) -> Timed:
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
-    async def one(number: int, prompt: str, size: int) -> int:
+    async def one(number: int, prompt: str, size: int) -> tuple[int, int]:
         ids = backend.tokenizer.prompt_ids(prompt, "", templated=True)
         wish = SamplingParams(
             temperature=0.8, max_tokens=size, ignore_eos=True, output_kind=RequestOutputKind.FINAL_ONLY
         )
-        count = 0
+        count, read = 0, 0
         async for output in engine.generate({"prompt_token_ids": ids}, wish, f"raw{id(work)}-{number}"):
-            count = len(output.outputs[0].token_ids)
-        return count
+            count, read = len(output.outputs[0].token_ids), len(ids) - (output.num_cached_tokens or 0)
+        return count, read
 
     start = time.perf_counter()
     counts = await asyncio.gather(*[one(number, *item) for number, item in enumerate(work)])
-    return Timed(sum(counts), time.perf_counter() - start, len(work))
+    seconds = time.perf_counter() - start
+    return Timed(sum(count for count, _ in counts), seconds, len(work), sum(read for _, read in counts))
 
 
 async def emptied(backend: VLLM) -> None:
@@ -211,13 +216,13 @@ async def emptied(backend: VLLM) -> None:
 
 def report(rows: list[tuple[str, Timed, Timed]], given: argparse.Namespace) -> str:
     """The table, and how full the batch was over each run."""
-    header = ["strategy", "tokens", "calls", "tokens/s", "raw engine, tokens/s", "ratio", "calls in flight, mean"]
+    header = ["strategy", "tokens", "calls", "prompt tokens read, of raw", "tokens/s", "raw", "ratio", "in flight, mean"]
     body = [
-        [name, f"{own.tokens:,}", f"{own.calls:,}", f"{own.speed:,.0f}", f"{alone.speed:,.0f}",
+        [name, f"{own.tokens:,}", f"{own.calls:,}", f"{own.read:,} / {alone.read:,}", f"{own.speed:,.0f}", f"{alone.speed:,.0f}",
          f"{own.speed / alone.speed:.2f}", f"{own.mean:.1f}"]
         for name, own, alone in rows
     ]  # fmt: skip
-    table = tabulate(body, header, tablefmt="github", disable_numparse=True, colalign=("left", *["right"] * 6))
+    table = tabulate(body, header, tablefmt="github", disable_numparse=True, colalign=("left", *["right"] * 7))
     lines = [f"{given.problems} problems of {given.task}, at most {given.max_tokens} tokens a response", "", table, ""]
     lines.append("Calls in flight over the time of each run (full block: the most of that run):")
     for name, own, _ in rows:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 
 from harness.core import Path, Prompt, Selection, UsageError
 from harness.policy import Policy
@@ -21,7 +22,8 @@ PUCT_BASE = 19652
 async def mcts(
     prompt: Prompt, policy: Policy, verifier: Verification, *, simulations: int = 8, width: int = 4,
     max_steps: int = 40, formula: str = "uct", c: float | None = None, evaluate: str = "verifier", rollouts: int = 1,
-    mix: float = 0.5, widening: float | None = None, hopeless: float | None = None, choose: str = "best",
+    mix: float = 0.5, widening: float | None = None, hopeless: float | None = None, parallel: int = 1,
+    choose: str = "best",
 ) -> Selection:  # fmt: skip
     """Select a leaf, expand it by `width` next steps, go on with the best to the end of a response and back its value
     up, `simulations` times (Kocsis & Szepesvári, 2006; over reasoning steps, unvisited ones at their own value, Hao et
@@ -34,26 +36,36 @@ async def mcts(
     `mix` of these. With `widening` α a node that was visited N times has up to width·N^α children (Couëtoux et al.,
     2011). The two moves of the Meta-CoT paper: a simulation stops where the best step is valued below `hopeless`, as
     are all steps of that kind ("pruned"), and selection returns to any earlier state whose promise is greater (a node's
-    `order` is the simulation that expanded it). At `max_steps` a step runs to the end. `choose` names the final rule:
-    best, visits, value, majority, weighted_majority, first."""
+    `order` is the simulation that expanded it). At `max_steps` a step runs to the end. `parallel` simulations are under
+    way at a time, each a step further at every call, and count as visits of the states on their way (Liu et al., 2020):
+    fewer waits, for choices made before the others are known. `choose` names the final rule: best, visits, value,
+    majority, weighted_majority, first."""
     _known("formula", formula, FORMULAS)
     _known("evaluate", evaluate, SHARES)
     search = Search(Tree(Path(prompt)), policy, verifier, width=width, max_steps=max_steps, widening=widening)
     explore = FORMULAS[formula] if c is None else c
     share = SHARES[evaluate] if evaluate != "both" else mix
-    for order in range(simulations):
-        leaf = search.select(formula, explore)
-        while leaf is not None and not policy.exhausted:
-            leaf.notes.setdefault("order", order)
-            valued = await search.promises(await search.expand(leaf), share, rollouts)
+    begun = 0
+    while not policy.exhausted:
+        while begun < simulations and len(search.under_way) < parallel:
+            leaf = search.select(formula, explore)
+            if leaf is None:
+                break
+            search.enter(leaf, begun)
+            begun += 1
+        if not search.under_way:
+            break
+        leaves = [search.tree.nodes[number] for number in search.under_way]
+        families = await search.expand(leaves)
+        promises = await search.promises(distinct(families), share, rollouts)
+        for leaf, family in zip(leaves, families, strict=True):
+            valued = [(node, promises[node.id]) for node in family if node.id in promises]
             search.drop(valued, hopeless)
             best, promise = max(valued, key=lambda pair: (pair[1], -pair[0].id), default=(leaf, leaf.value or 0.0))
             if share > 0 or best is leaf or best.state != "open" or policy.exhausted:
-                search.back_up(best, promise)
-                break
-            leaf = best
-        if leaf is None or policy.exhausted:
-            break
+                search.back_up(leaf, best, promise)
+            else:
+                search.go_on(leaf, best)
     responses = await settled(search.tree, policy, verifier, distinct([search.found]))
     await score(responses, verifier)
     weights = {"visits": [search.reach(node) for node in responses], "value": list(map(search.worth, responses))}
@@ -77,39 +89,64 @@ class Search:
     ) -> None:
         self.tree, self.policy, self.verifier = tree, policy, verifier
         self.found: list[Node] = []
+        self.under_way: dict[int, int] = {}
+        """The states that simulations are at and expand next, each with the number of its simulation."""
         self._width, self._depth, self._widening = width, max_steps, widening
 
     def select(self, formula: str, explore: float) -> Node | None:
-        """The node to expand: down from the root by the formula, past what is exhausted; None where all is."""
+        """The node to expand: down from the root by the formula, past what is exhausted or being expanded; None where
+        all is."""
         node = self.tree.root
         if self._exhausted(node):
             return None
-        rule = self._uct if formula == "uct" else self._puct
+        rule, visits = self._uct if formula == "uct" else self._puct, self._visits()
         while not self._may_grow(node):
             parent = node
             going = [child for child in self._steps(parent) if not self._exhausted(child)]
-            node = max(going, key=lambda child: (rule(parent, child, explore), -child.id))
+            node = max(going, key=lambda child: (rule(parent, child, explore, visits), -child.id))
         return node
 
-    @staticmethod
-    def _uct(parent: Node, child: Node, explore: float) -> float:
-        return (child.value or 0.0) + explore * math.sqrt(math.log(1 + parent.visits) / (1 + child.visits))
+    def enter(self, leaf: Node, order: int) -> None:
+        """A simulation is at a leaf, which it expands next."""
+        leaf.notes.setdefault("order", order)
+        self.under_way[leaf.id] = order
 
-    def _puct(self, parent: Node, child: Node, explore: float) -> float:
-        rate = math.log((parent.visits + PUCT_BASE + 1) / PUCT_BASE) + explore
+    def go_on(self, leaf: Node, best: Node) -> None:
+        """The simulation that was at `leaf` goes on from `best`, one of its children."""
+        self.enter(best, self.under_way.pop(leaf.id))
+
+    def _visits(self) -> Callable[[Node], int]:
+        """How often a node was visited, simulations that are under way below it included."""
+        passing = Counter[int]()
+        for leaf in self.under_way:
+            above: Node | None = self.tree.nodes[leaf]
+            while above is not None:
+                passing[above.id] += 1
+                above = self.tree.parent(above)
+        return lambda node: node.visits + passing[node.id]
+
+    @staticmethod
+    def _uct(parent: Node, child: Node, explore: float, visits: Callable[[Node], int]) -> float:
+        return (child.value or 0.0) + explore * math.sqrt(math.log(1 + visits(parent)) / (1 + visits(child)))
+
+    def _puct(self, parent: Node, child: Node, explore: float, visits: Callable[[Node], int]) -> float:
+        rate = math.log((visits(parent) + PUCT_BASE + 1) / PUCT_BASE) + explore
         drawn = [self.tree.nodes[i] for i in parent.children if self.tree.nodes[i].notes.get("kind") != "rollout"]
         prior = sum(child.id in (node.id, node.same_as) for node in drawn) / len(drawn)
-        return (child.value or 0.0) + rate * prior * math.sqrt(parent.visits) / (1 + child.visits)
+        return (child.value or 0.0) + rate * prior * math.sqrt(visits(parent)) / (1 + visits(child))
 
-    async def expand(self, leaf: Node) -> list[Node]:
-        """`width` next steps of a leaf, asked for at once; those whose text is new. Responses among them are kept."""
-        known = {child.id for child in self._steps(leaf)}
-        to_end = len(leaf.path.steps) + 1 >= self._depth
-        children = distinct(await grow(self.tree, [leaf], self.policy, self._width, to_end=to_end))
-        leaf.state = "expanded"
-        fresh = [child for child in children if child.id not in known]
-        self.found += filter(response, fresh)
-        return fresh
+    async def expand(self, leaves: Sequence[Node]) -> list[list[Node]]:
+        """`width` next steps of each leaf, asked for at once; those with a new text. Responses among them are kept."""
+        known = {child.id for leaf in leaves for child in self._steps(leaf)}
+        fresh: dict[int, list[Node]] = {}
+        for to_end in (False, True):
+            some = [leaf for leaf in leaves if to_end == (len(leaf.path.steps) + 1 >= self._depth)]
+            families = await grow(self.tree, some, self.policy, self._width, to_end=to_end) if some else []
+            for leaf, family in zip(some, families, strict=True):
+                leaf.state = "expanded"
+                fresh[leaf.id] = [child for child in family if child.id not in known]
+                self.found += filter(response, fresh[leaf.id])
+        return [fresh[leaf.id] for leaf in leaves]
 
     @staticmethod
     def drop(valued: Sequence[tuple[Node, float]], hopeless: float | None) -> None:
@@ -119,18 +156,18 @@ class Search:
             if hopeless is not None and promise < hopeless and node.state == "open":
                 node.state = "pruned"
 
-    async def promises(self, nodes: Sequence[Node], share: float, rollouts: int) -> list[tuple[Node, float]]:
-        """The values of new nodes: the verifier's score, and for `share` of it the mean score of completions. A
+    async def promises(self, nodes: Sequence[Node], share: float, rollouts: int) -> dict[int, float]:
+        """The values of new nodes, by id: the verifier's score, and for `share` of it the mean score of completions. A
         response is its own completion; where the budget allowed none, the verifier's score stands alone."""
         ends = await self._roll_out(nodes, rollouts) if share > 0 else {}
         await score([node for node in nodes if node.path.finished or share < 1], self.verifier)
-        found = []
+        found = {}
         for node in nodes:
             means = [value(end) for end in ends.get(node.id, ())]
             if means and node.path.score is not None:
-                found.append((node, (1 - share) * node.path.score + share * sum(means) / len(means)))
+                found[node.id] = (1 - share) * node.path.score + share * sum(means) / len(means)
             elif means or node.path.score is not None:
-                found.append((node, sum(means) / len(means) if means else value(node)))
+                found[node.id] = sum(means) / len(means) if means else value(node)
         return found
 
     async def _roll_out(self, nodes: Sequence[Node], times: int) -> dict[int, list[Node]]:
@@ -148,9 +185,11 @@ class Search:
         self.found += [end for end in every.values() if response(end)]
         return kept
 
-    def back_up(self, node: Node, promise: float) -> None:
-        """Count a value here and on the way up; a node's value is the mean of what came through it."""
-        above: Node | None = node
+    def back_up(self, leaf: Node, end: Node, promise: float) -> None:
+        """The simulation that was at `leaf` is over: count its value at its end and on the way up; a node's value is
+        the mean of what came through it."""
+        del self.under_way[leaf.id]
+        above: Node | None = end
         while above is not None:
             above.visits += 1
             mean = 0.0 if above.value is None or above.visits == 1 else above.value  # a first visit replaces the prior
@@ -177,8 +216,8 @@ class Search:
         return [child for child in self.tree.children(node) if child.notes.get("kind") != "rollout"]
 
     def _may_grow(self, node: Node) -> bool:
-        """Whether a node is a leaf, or has so many visits that it may have more children."""
-        if node.path.finished or node.state == "pruned":
+        """Whether a node is a leaf, or has so many visits that it may have more children; not while it is expanded."""
+        if node.path.finished or node.state == "pruned" or node.id in self.under_way:
             return False
         drawn = sum(1 for i in node.children if self.tree.nodes[i].notes.get("kind") != "rollout")
         allowed = self._width if self._widening is None else math.ceil(self._width * node.visits**self._widening)

@@ -53,6 +53,13 @@ def column(page: Any, place: int) -> list[str]:
     return found
 
 
+def wait_for_rows(page: Any, count: int) -> None:
+    """Wait until the board has so many rows. Asked from outside: the pages' policy lets nothing be evaluated."""
+    from playwright.sync_api import expect
+
+    expect(page.locator("#board tbody tr")).to_have_count(count)
+
+
 def numbers(texts: list[str]) -> list[float]:
     return [float(re.findall(r"[\d.]+", text.replace(",", ""))[0]) for text in texts]
 
@@ -142,7 +149,7 @@ def test_filters_narrow_the_table_and_the_drawings(page: Watched) -> None:
     opened.select_option("select[name=strategy]", "mcts")
     assert len(column(opened, 0)) == 1
     opened.click("button[type=reset]")
-    opened.wait_for_function("document.querySelectorAll('#board tbody tr').length === 50")
+    wait_for_rows(opened, 50)
     opened.click("#all")
     assert len(column(opened, 0)) == 70
     assert opened.is_hidden("#all")
@@ -159,7 +166,7 @@ def test_a_link_shows_the_same_again(page: Watched) -> None:
     assert column(again, 2) == rows
     assert again.input_value("select[name=task]") == "small"
     again.evaluate("location.hash = 'task=nowhere&sort=levels&q='")
-    again.wait_for_function("document.querySelectorAll('#board tbody tr').length === 50")
+    wait_for_rows(again, 50)
 
 
 def test_the_theme_is_kept(page: Watched) -> None:

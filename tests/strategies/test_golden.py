@@ -25,6 +25,7 @@ STRATEGIES: list[tuple[str, dict[str, Any]]] = [
     ("dvts", {"n": 4, "width": 2}),
     ("lookahead", {"n": 4, "width": 2, "k": 1}),
     ("mcts", {"simulations": 5, "width": 2, "evaluate": "both"}),
+    ("mcts-parallel", {"simulations": 6, "width": 2, "parallel": 3}),
     ("particle_filter", {"n": 4}),
     ("tree_of_thoughts", {"width": 2, "keep": 2, "evaluations": 2}),
     (

@@ -34,6 +34,7 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         "rollouts": draw(st.integers(1, 2)),
         "widening": draw(st.none() | st.floats(0.1, 0.9)),
         "hopeless": draw(st.none() | st.floats(0.05, 0.9)),
+        "parallel": draw(st.sampled_from([1, 1, 2, 3, 8])),
         "choose": draw(st.sampled_from(["best", "visits", "value", "majority", "weighted_majority", "first"])),
         "sampling": Sampling(0.8, max_tokens=draw(st.sampled_from([3, 12, 45, 500])), seed=draw(st.integers(0, 99))),
         "budget": draw(st.none() | st.integers(1, 400)),
@@ -91,6 +92,23 @@ def test_simulations_go_below_the_root_and_return_to_it() -> None:
     visited = [depth(node["id"]) for node in sorted((n for n in nodes if "order" in n), key=lambda n: n["order"])]
     assert max(visited) >= 2
     assert any(later < earlier for earlier, later in itertools.pairwise(visited))
+
+
+def test_simulations_under_way_together_wait_less_and_are_as_many() -> None:
+    alone, together = (search("mcts", simulations=12, width=4, noise=0.6, parallel=parallel) for parallel in (1, 4))
+    assert [found.nodes[0]["visits"] for found in (alone, together)] == [12, 12]
+    assert together.meter.serial < alone.meter.serial * 2 / 3
+    # The first has the root for itself; those that follow keep out of each other's way.
+    parents = {node["id"]: node["parent"] for node in together.nodes}
+    places = [next(node for node in together.nodes if node.get("order") == order) for order in range(3)]
+    assert [parents[place["id"]] for place in places] == [None, 0, 0]
+    assert len({place["id"] for place in places}) == 3
+
+
+def test_one_simulation_at_a_time_asks_what_it_would_ask_without_the_others() -> None:
+    """With one simulation in all, how many may be under way together has no effect."""
+    alone, together = (search("mcts", simulations=1, width=3, parallel=parallel) for parallel in (1, 8))
+    assert (alone.requests, alone.selection) == (together.requests, together.selection)
 
 
 def test_a_hopeless_step_is_dropped() -> None:

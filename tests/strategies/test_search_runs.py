@@ -170,7 +170,7 @@ def test_the_list_says_what_they_are_and_their_defaults(capsys: pytest.CaptureFi
         "lookahead": f"{beams}, k: int = 1",
         "mcts": "simulations: int = 8, width: int = 4, max_steps: int = 40, formula: str = 'uct', "
         "c: float or none = None, evaluate: str = 'verifier', rollouts: int = 1, mix: float = 0.5, "
-        "widening: float or none = None, hopeless: float or none = None, choose: str = 'best'",
+        "widening: float or none = None, hopeless: float or none = None, parallel: int = 1, choose: str = 'best'",
         "particle_filter": "n: int = 16, max_steps: int = 40",
     }
     for name, source in zip(SMALL, ("Snell", "Koh", "Beeching", "Snell", "Hao", "Puri"), strict=True):
