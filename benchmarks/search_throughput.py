@@ -216,10 +216,19 @@ async def emptied(backend: VLLM) -> None:
 
 def report(rows: list[tuple[str, Timed, Timed]], given: argparse.Namespace) -> str:
     """The table, and how full the batch was over each run."""
-    header = ["strategy", "tokens", "calls", "prompt tokens read, of raw", "tokens/s", "raw", "ratio", "in flight, mean"]
+    header = [
+        "strategy",
+        "tokens",
+        "calls",
+        "prompt tokens read, of raw",
+        "tokens/s",
+        "raw",
+        "ratio",
+        "in flight, mean",
+    ]
     body = [
-        [name, f"{own.tokens:,}", f"{own.calls:,}", f"{own.read:,} / {alone.read:,}", f"{own.speed:,.0f}", f"{alone.speed:,.0f}",
-         f"{own.speed / alone.speed:.2f}", f"{own.mean:.1f}"]
+        [name, f"{own.tokens:,}", f"{own.calls:,}", f"{own.read:,} / {alone.read:,}", f"{own.speed:,.0f}",
+         f"{alone.speed:,.0f}", f"{own.speed / alone.speed:.2f}", f"{own.mean:.1f}"]
         for name, own, alone in rows
     ]  # fmt: skip
     table = tabulate(body, header, tablefmt="github", disable_numparse=True, colalign=("left", *["right"] * 7))

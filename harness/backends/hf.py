@@ -16,6 +16,8 @@ from harness.models import locate
 from harness.thinking import count_ids, count_text
 from harness.tokenizer import HFTokenizer, room
 
+READS_WEIGHTS = True
+"""The model's files are read by this process or by its children."""
 TOPS = 20
 """As many as vLLM's engine, so that a judge reads the same on both."""
 

@@ -28,6 +28,8 @@ CPU_CONTEXT = 4096
 CPU_BLOCK = 32
 """Tokens of a block of the prefix cache on a CPU, the fewest that its kernels take. Of the engine's own 128 a search by
 steps would prefill half at every step: beam makes twice the tokens per second with 32 (benchmarks/RESULTS.md)."""
+READS_WEIGHTS = True
+"""The model's files are read by this process or by its children."""
 TOPS = 20
 """The engine's own limit (max_logprobs)."""
 

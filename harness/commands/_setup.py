@@ -13,7 +13,7 @@ from harness.backends._nobody import Nobody
 from harness.core import Backend, NothingToDoError, Problem, Sampling, Task, UsageError, Verifier
 from harness.evaluate import Plan
 from harness.judge import Judge
-from harness.replicas import Replicas
+from harness.replicas import Replicas, addresses
 from harness.run import Run
 from harness.verification import AGGREGATIONS
 from tasks.loading import load_task
@@ -100,12 +100,19 @@ class Models:
 
     def _built(self) -> Backend:
         """One backend; several addresses of servers are several engines of one model."""
-        urls = [url.strip() for url in str(self.options.get("base_url", "")).split(",") if url.strip()]
+        urls = addresses(str(self.options.get("base_url", "")))
         if len(urls) < 2:
             one: Backend = self._class(self._name, **self.options)
             return one
         each = [self._class(self._name, **{**self.options, "base_url": url}) for url in urls]
         return Replicas(each, [str(backend.environment["base_url"]) for backend in each])
+
+    def read_ahead(self) -> None:
+        """Have the weights read from disk while tasks and prompts are prepared and libraries imported."""
+        if registry.constant("backend", self.name.partition("/")[0], "READS_WEIGHTS"):
+            from harness.models import read_ahead
+
+            read_ahead(self._name, revision=str(self.options.get("revision", "")))
 
     async def close(self) -> None:
         """Let the engine go."""
@@ -119,6 +126,9 @@ class Absent(Models):
     def __init__(self) -> None:
         self.name, self.options = "none", {}
         self._shared = None
+
+    def read_ahead(self) -> None:
+        """Nothing to read."""
 
     def backend(self, task: Task) -> Backend:
         """One that generates nothing."""
@@ -156,9 +166,12 @@ class Verifiers:
             if self.aggregation not in AGGREGATIONS:
                 raise UsageError(registry.unknown("-V aggregation", self.aggregation, AGGREGATIONS))
         own = [pair for pair in given if pair not in common]
+        asks = "backend" in registry.injected(target)
+        others = [pair for pair in own if asks and _key(pair) not in registry.parameters(target)]
+        own = [pair for pair in own if pair not in others]
         options = registry.options(target, own, flag="-V", owner=f"verifier '{kind}'")
-        if "backend" in registry.injected(target):
-            engine = self._models = _engine(model, policy)
+        if asks:
+            engine = self._models = _engine(model, policy, others, kind)
             self._make = lambda task: target(model, engine.backend(task), **options)
         else:
             shared = target(model, **options)
@@ -187,15 +200,22 @@ class Verifiers:
             await self._models.close()
 
 
-def _engine(model: str, policy: Models) -> Models:
-    """The engine of a verifier that generates: BACKEND/NAME, or a name for the policy's own backend. Where it is the
-    policy's own model, it is the policy's own engine."""
+def _engine(model: str, policy: Models, given: Sequence[str], kind: str) -> Models:
+    """The engine of a verifier that generates: BACKEND/NAME, or a name for the policy's own backend, with the options
+    `given` for it. The policy's own model without options is the policy's own engine."""
     backend, _, name = policy.name.partition("/")
     own = model.partition("/")[0] in registry.names("backend")
     if isinstance(policy, Absent) and not own:
         raise UsageError(MISSING)
     spec = model if own else f"{backend}/{model or name}"
-    return policy if spec == policy.name else Models(spec, [], option="--verifier", letter="-V")
+    if spec == policy.name and not given:
+        return policy
+    known = registry.parameters(registry.component("backend", spec.partition("/")[0]))
+    for pair in given:
+        if _key(pair) not in known:
+            every = [*known, *registry.parameters(registry.component("verifier", kind)), "aggregation"]
+            raise UsageError(registry.unknown(f"Option of verifier '{kind}'", _key(pair), every))
+    return Models(spec, given, option="--verifier", letter="-V")
 
 
 def strategies(arguments: argparse.Namespace, default: str = DEFAULT_STRATEGY) -> list[tuple[str, dict[str, Any]]]:

@@ -75,6 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.shard:
         raise UsageError("--shard has no effect on a gate, which looks at whole blocks. Leave it out.")
     bound = _limits.limits(arguments, models.name)
+    if not arguments.dry_run:
+        models.read_ahead()
     plans = [replace(_plan(base, arguments, models, judges, verifiers), limits=bound) for base in bases]
     if arguments.dry_run:
         from harness.commands import _estimate

@@ -40,7 +40,7 @@ class ORM:
         self.environment: Mapping[str, Any] = {}
         about: Mapping[str, Any] = {"dtype": dtype, **located.identity}
         if base_url:
-            options = {"timeout": timeout, "key_env": api_key_env, "concurrency": concurrency}
+            options: dict[str, Any] = {"timeout": timeout, "key_env": api_key_env, "concurrency": concurrency}
             self._served = Served(name, base_url, **options)
             self.environment = {"base_url": self._served.shown, "tokenizer": tokenizer or name}
             about = {"served": name, "revision": revision}
@@ -56,7 +56,7 @@ class ORM:
                 told = f"The response has {len(ids)} tokens with its problem and the verifier reads {self._longest}"
                 raise BackendError(f"{told} (-V max_length=…).", retryable=False)
             if self._served is not None:
-                logits, tokens = await self._served.row(ids)
+                logits, tokens = await self._served.row(question, ids)
             else:
                 logits, tokens = await asyncio.to_thread(self._run, ids), len(ids)
             return {"prompt_tokens": tokens, "completion_tokens": 0, "outcome": _value(logits)}

@@ -42,7 +42,7 @@ class PRM:
         self._engine: Local | Served
         about: Mapping[str, Any] = {"dtype": dtype, **located.identity}
         if base_url:
-            options = {"timeout": timeout, "key_env": api_key_env, "concurrency": concurrency}
+            options: dict[str, Any] = {"timeout": timeout, "key_env": api_key_env, "concurrency": concurrency}
             self._engine = Served(name, base_url, **options)
             about = {"served": name, "revision": revision}
             self.environment: Mapping[str, Any] = {"base_url": self._engine.shown, "tokenizer": tokenizer or name}
@@ -73,17 +73,17 @@ class PRM:
                 )
             if len(places) != len(path.steps):
                 raise BackendError(f"{len(places)} markers for {len(path.steps)} steps.", retryable=False)
-            steps, tokens = await self._scores(ids, places)
+            steps, tokens = await self._scores(question, ids, places)
             return {"prompt_tokens": tokens, "completion_tokens": 0, "steps": steps}
 
         found = await desk.measure([question, list(path.steps)], produce)
         return Scores(tuple(found["steps"]))
 
-    async def _scores(self, ids: list[int], places: Sequence[int]) -> tuple[list[float], int]:
+    async def _scores(self, question: str, ids: list[int], places: Sequence[int]) -> tuple[list[float], int]:
         """The scores at `places`, and the tokens read."""
         if isinstance(self._engine, Local):
             return await self._engine.scores(ids, places)
-        rows, tokens = await self._engine.rows(ids, places)
+        rows, tokens = await self._engine.rows(question, ids, places)
         return [self._interface.read(row) for row in rows], tokens
 
     async def close(self) -> None:

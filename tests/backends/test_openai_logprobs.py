@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,12 @@ from backends.test_openai import HELLO, Characters, ask, request
 
 from fault_server import Call, FaultServer, Json
 from harness.backends.openai import OpenAI
+from harness.cli import main
 from harness.core import BackendError, Message, Prompt
 from harness.core import Path as Steps
 from harness.verifiers.confidence import Confidence
 from harness.verifiers.judge import Judge
+from support import lines
 
 SAID = {"Yes": -0.5, " no": -1.5, "No": -2.5, "yes": -3.0, "Well": -4.0}
 
@@ -153,3 +156,40 @@ def test_confidence_over_a_server() -> None:
         found, _ = scored(Confidence, server, "abcd", tokenizer="x")
     start = len(HELLO.text)
     assert found.steps == pytest.approx((math.exp(-(start + 1.5) / 10),))
+
+
+def test_a_judge_on_servers_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The model under evaluation on one server, its verifier on two others: options of an engine go to the engine."""
+    with (
+        FaultServer() as policy,
+        FaultServer(handler=telling(SAID)) as first,
+        FaultServer(handler=telling(SAID)) as second,
+    ):
+        command = ["eval", "game24", "--model", "openai/fake", "-M", f"base_url={policy.base_url}", "--limit", "12",
+                   "--strategy", "best_of_n", "-S", "n=2", "--verifier", "judge/fake", "-V",
+                   f"base_url={first.base_url},{second.base_url}", "--output-dir", str(tmp_path)]  # fmt: skip
+        assert main(command) == 0
+        assert policy.answered == 24
+        # A judge sees an answer once: equal responses of a problem are one call.
+        assert min(first.answered, second.answered) > 0
+        assert all("top_logprobs" in call.body for server in (first, second) for call in server.calls)
+    capsys.readouterr()
+    [folder] = tmp_path.iterdir()
+    billed = sum(problem["usage"]["verifier_calls"] for problem in lines(folder / "problems.jsonl"))
+    assert first.answered + second.answered <= billed == 24
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("sampels=2", "Option of verifier 'judge' 'sampels' is not known. Did you mean 'samples'?"),
+        ("base_ulr=http://x", "Did you mean 'base_url'?"),
+        ("base_url=nowhere", "base_url=nowhere is no address of a server."),
+    ],
+)
+def test_a_wrong_option_of_a_judge_is_named(
+    option: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["eval", "game24", "--model", "toy/default", "--strategy", "best_of_n", "--verifier", "judge/openai/x"]
+    assert main([*command, "-V", option, "--limit", "2", "--output-dir", str(tmp_path)]) == 2
+    assert said in capsys.readouterr().err

@@ -150,3 +150,30 @@ def test_a_search_with_a_served_verifier(tmp_path: Path, capsys: pytest.CaptureF
     identity = json.loads((folder / "manifest.json").read_text())["identity"]["verifier"]
     assert identity["served"] == "fake"
     assert "127.0.0.1" not in json.dumps(identity)
+
+
+def test_a_verifier_on_several_servers_of_which_one_is_gone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The problems are shared out, what the dead server cannot answer the others do, and no score depends on it."""
+    made, words = model("qwen", tmp_path / "prm")
+    serving = {"pooling": pooling("qwen", made, words)}
+    with FaultServer(**serving) as gone:
+        closed = gone.base_url
+
+    def folder(name: str, urls: list[str]) -> Path:
+        command = ["eval", "game24", "--model", "toy/default", "--strategy", "best_of_n", "-S", "n=2", "--limit", "12",
+                   "--verifier", "prm/fake", "-V", f"base_url={','.join(urls)}", "-V", f"tokenizer={tmp_path / 'prm'}",
+                   "--output-dir", str(tmp_path / name)]  # fmt: skip
+        assert main(command) == 0
+        capsys.readouterr()
+        [found] = (tmp_path / name).iterdir()
+        return found
+
+    with FaultServer(**serving) as first, FaultServer(**serving) as second:
+        three = folder("three", [first.base_url, closed, second.base_url])
+        shared = (first.answered, second.answered)
+    assert min(shared) > 0
+    assert sum(shared) == 24
+    with FaultServer(**serving) as alone:
+        one = folder("one", [alone.base_url])
+    assert three.name == one.name
+    assert (three / "responses.jsonl").read_bytes() == (one / "responses.jsonl").read_bytes()
