@@ -50,7 +50,7 @@ demo: .venv/.ready
 SEARCH := --strategy best_of_n,beam,mcts -S n=4 -S width=2 -S simulations=2 -S max_steps=6 --limit 20 --max-tokens 128
 search: .venv/.ready
 	.venv/bin/harness eval math500 --model vllm/smollm2 $(SEARCH) --verifier prm/random-prm
-	.venv/bin/harness eval math500 --model vllm/smollm2 $(SEARCH) --verifier judge/smollm2 --limit 2
+	.venv/bin/harness eval math500 --model vllm/smollm2 $(SEARCH) --verifier judge/smollm2
 	.venv/bin/harness report runs/math500-mcts-* --search
 
 meta-star: .venv/.tested

@@ -36,6 +36,7 @@ LOCAL_MODELS = {
     "random-prm": "a process reward model of Qwen2.5-Math-PRM's architecture with random weights: it knows nothing",
 }
 WEIGHTS = (".safetensors", ".bin")
+READ_AHEAD = 1 << 20
 RANDOM_PRM = "1"
 """Raised when the random model changes."""
 
@@ -92,12 +93,18 @@ def read_ahead(name: str, *, revision: str = "") -> None:
             if sum(path.stat().st_size for path in files) > memory / 2:
                 return
             for path in files:
-                descriptor = os.open(path, os.O_RDONLY)
-                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
-                os.close(descriptor)
+                _into_memory(path)
 
-    if hasattr(os, "posix_fadvise"):  # macOS has none, and reading the files in vain would cost more than it saves
-        threading.Thread(target=read, daemon=True).start()
+    threading.Thread(target=read, daemon=True).start()
+
+
+def _into_memory(path: Path) -> None:
+    """Read a file to its end. A piece at a time: told to fetch a whole file, the system would queue all of it at once,
+    and what others read meanwhile, such as the digest of the weights, would wait for its end."""
+    piece = bytearray(READ_AHEAD)
+    with path.open("rb", buffering=0) as stream:
+        while stream.readinto(piece):
+            pass
 
 
 def _at_hand(name: str, revision: str) -> Path | None:
