@@ -6,6 +6,7 @@ import asyncio
 import math
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path as FilePath
 from typing import Any
 
 from harness.core import BackendError, Desk, Path, Scores
@@ -34,6 +35,7 @@ class ORM:
         self._path, self._dtype, self._device, self._longest = located.path, dtype, device, max_length
         self._lock = threading.Lock()
         self._tokenizer: Any = None
+        self._padding: int | None = None
         self._model: Any = None
         self._served: Served | None = None
         self.concurrency = concurrency
@@ -74,15 +76,19 @@ class ORM:
         """The conversation in token ids."""
         with self._lock:
             if self._tokenizer is None:
-                from transformers import AutoTokenizer
-
-                self._tokenizer = AutoTokenizer.from_pretrained(self._path)
+                self._tokenizer, self._padding = _words(self._path)
             tokenizer = self._tokenizer
             question, response = (plain(tokenizer, text) for text in (question, response))
             turns = [{"role": "user", "content": question}, {"role": "assistant", "content": response}]
             if tokenizer.chat_template:
-                return list(tokenizer.apply_chat_template(turns, tokenize=True, return_dict=False))
-            return list(tokenizer.encode(f"{question}\n\n{response}"))
+                ids = list(tokenizer.apply_chat_template(turns, tokenize=True, return_dict=False))
+            else:
+                ids = list(tokenizer.encode(f"{question}\n\n{response}"))
+            # transformers reads the score at the last token that is no padding, vLLM at the last one. They differ where
+            # the token that ends a turn is the padding too.
+            while len(ids) > 1 and ids[-1] == self._padding:
+                ids.pop()
+            return ids
 
     def _run(self, ids: list[int]) -> list[float]:
         import torch
@@ -101,6 +107,16 @@ class ORM:
         kind = getattr(torch, self._dtype) if self._dtype != "auto" else torch.bfloat16 if cuda else torch.float32
         model = AutoModelForSequenceClassification.from_pretrained(self._path, dtype=kind, trust_remote_code=False)
         self._model = model.to(where).eval()
+
+
+def _words(path: FilePath) -> tuple[Any, int | None]:
+    """A model's tokenizer, and the token that its configuration pads with."""
+    from transformers import AutoConfig, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(path)
+    if not (path / "config.json").exists():  # a folder with the tokenizer of a served model alone
+        return tokenizer, None
+    return tokenizer, getattr(AutoConfig.from_pretrained(path).get_text_config(), "pad_token_id", None)
 
 
 def _value(logits: Sequence[float]) -> float:

@@ -86,6 +86,8 @@ def test_an_outcome_model_is_asked_to_classify(tmp_path: Path) -> None:
         with FaultServer(pooling=classes) as server:
             served = ORM("fake", base_url=server.base_url, tokenizer=str(tmp_path))
             found = scored(served, "It is 5.", Table(), finished=True).outcome
+        # The end of the turn is the padding here, before which transformers reads and a server would not.
+        assert [call.body["input"][-1] for call in server.calls] == words.encode(".", add_special_tokens=False)
         local = scored(ORM(str(tmp_path)), "It is 5.", Table(), finished=True).outcome
         assert found == pytest.approx(local, abs=1e-6)
         with torch.inference_mode():
