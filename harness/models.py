@@ -82,13 +82,13 @@ def _from_hub(name: str, revision: str, weights: bool) -> Located:
 def read_ahead(name: str, *, revision: str = "") -> None:
     """Have the weights of a model that is on this machine read from disk while other things are prepared.
 
-    Returns at once; what is in memory already is not read again, and nothing is where the weights would take more than
-    half of the memory. A hint: whatever fails here is said by who needs the files."""
+    Returns at once; nothing is read where the weights would take more than half of the memory. A hint: whatever fails
+    here is said by who needs the files. Nothing is imported, which the caller does at the same time."""
 
     def read() -> None:
         with contextlib.suppress(Exception):
             folder = _at_hand(name, revision)
-            files = [path for path in sorted(folder.iterdir()) if path.suffix in WEIGHTS] if folder else []
+            files = [path for path in sorted(folder.iterdir()) if path.suffix in WEIGHTS]
             memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
             if sum(path.stat().st_size for path in files) > memory / 2:
                 return
@@ -107,17 +107,19 @@ def _into_memory(path: Path) -> None:
             pass
 
 
-def _at_hand(name: str, revision: str) -> Path | None:
-    """A model's folder if it is on this machine already. Nothing is fetched or made."""
+def _at_hand(name: str, revision: str) -> Path:
+    """Where a model's files are if they are on this machine already. Nothing is fetched or made."""
     made = {"smollm2": _smollm2_folder, "random-prm": _random_prm_folder}
     if name in made:
         return made[name]()
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder
-    from huggingface_hub import snapshot_download
-
-    return Path(snapshot_download(name, revision=revision or None, local_files_only=True))
+    home = os.environ.get("HF_HOME") or "~/.cache/huggingface"
+    hub = Path(os.environ.get("HF_HUB_CACHE") or f"{home}/hub").expanduser()
+    repository = hub / f"models--{name.replace('/', '--')}"
+    named = repository / "refs" / (revision or "main")
+    return repository / "snapshots" / (named.read_text().strip() if named.is_file() else revision)
 
 
 def weights_digest(folder: Path) -> str:

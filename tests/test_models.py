@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.models import read_ahead
+from harness.models import _at_hand, read_ahead
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="no file can be forgotten on this system")
 SIZE = 48 << 20
@@ -49,6 +49,17 @@ def test_weights_are_read_from_disk_ahead(tmp_path: Path) -> None:
         time.sleep(0.01)
     assert in_memory(weights) == 1
     assert in_memory(other) == 0
+
+
+def test_a_model_of_the_hub_is_found_in_its_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    repository = tmp_path / "models--lab--small"
+    for commit in ("older", "newest"):
+        (repository / "snapshots" / commit).mkdir(parents=True)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("newest")
+    assert _at_hand("lab/small", "") == repository / "snapshots" / "newest"
+    assert _at_hand("lab/small", "older") == repository / "snapshots" / "older"
 
 
 @pytest.mark.parametrize("name", ["no/such-model", "/no/such/folder"])

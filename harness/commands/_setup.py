@@ -153,6 +153,7 @@ class Verifiers:
         self._models: Models | None = None
         self._make: Callable[[Task], Verifier] | None = None
         self._built: dict[str, Verifier] = {}
+        self._options: dict[str, Any] = {}
         given = list(arguments.V or [])
         if self.name is None:
             if given:
@@ -169,7 +170,7 @@ class Verifiers:
         asks = "backend" in registry.injected(target)
         others = [pair for pair in own if asks and _key(pair) not in registry.parameters(target)]
         own = [pair for pair in own if pair not in others]
-        options = registry.options(target, own, flag="-V", owner=f"verifier '{kind}'")
+        options = self._options = registry.options(target, own, flag="-V", owner=f"verifier '{kind}'")
         if asks:
             engine = self._models = _engine(model, policy, others, kind)
             self._make = lambda task: target(model, engine.backend(task), **options)
@@ -182,6 +183,15 @@ class Verifiers:
         if self._make is not None and task.name not in self._built:
             self._built[task.name] = self._make(task)
         return self._built.get(task.name)
+
+    def read_ahead(self) -> None:
+        """Have the weights of a reward model in this process read from disk, as those of the policy."""
+        kind, _, model = (self.name or "").partition("/")
+        served = self._options.get("base_url")
+        if kind and not served and registry.constant("verifier", kind, "READS_WEIGHTS"):
+            from harness.models import read_ahead
+
+            read_ahead(model, revision=str(self._options["revision"]))
 
     def of(self, strategy: str, task: Task) -> Verifier | None:
         """The verifier, which some strategies cannot do without."""

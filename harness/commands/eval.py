@@ -107,6 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
         _setup.strategies(arguments)  # before the tasks are loaded
     if not arguments.dry_run or arguments.probe:
         models.read_ahead()
+        verifiers.read_ahead()
     bound = _limits.limits(arguments, models.name)
     plans = [replace(plan, limits=bound) for plan in _setup.plans(arguments, models, judges, verifiers)]
     out = Path(arguments.output_dir)

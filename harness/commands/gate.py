@@ -77,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     bound = _limits.limits(arguments, models.name)
     if not arguments.dry_run:
         models.read_ahead()
+        verifiers.read_ahead()
     plans = [replace(_plan(base, arguments, models, judges, verifiers), limits=bound) for base in bases]
     if arguments.dry_run:
         from harness.commands import _estimate

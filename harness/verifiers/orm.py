@@ -14,6 +14,9 @@ from harness.models import locate
 from harness.verifiers._interfaces import plain
 from harness.verifiers._served import Served
 
+READS_WEIGHTS = True
+"""The model's files are read by this process, unless it is served."""
+
 
 class ORM:
     """The score of a sequence classifier for the conversation of problem and response (Cobbe et al., 2021).

@@ -13,6 +13,9 @@ from harness.verifiers._interfaces import VERSION, recognise
 from harness.verifiers._local import Local
 from harness.verifiers._served import Served
 
+READS_WEIGHTS = True
+"""The model's files are read by this process, unless it is served."""
+
 
 class PRM:
     """The probability that a step is right, by a process reward model (Lightman et al., 2023).
