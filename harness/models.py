@@ -95,7 +95,7 @@ def read_ahead(name: str, *, revision: str = "") -> None:
             for path in files:
                 _into_memory(path)
 
-    threading.Thread(target=read, daemon=True).start()
+    threading.Thread(target=read, name="read ahead", daemon=True).start()
 
 
 def _into_memory(path: Path) -> None:

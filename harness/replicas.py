@@ -136,4 +136,4 @@ class Replicas:
 
 def _weight(affinity: str, name: str) -> bytes:
     """Of rendezvous hashing: the engine with the greatest weight is the problem's own."""
-    return hashlib.sha256(f"{affinity}\0{name}".encode()).digest()
+    return hashlib.sha256(f"{affinity}\0{name}".encode("utf-8", "surrogatepass")).digest()

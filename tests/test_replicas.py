@@ -50,6 +50,12 @@ def made(*engines: Engine) -> Replicas:
     return Replicas(engines, [engine.name for engine in engines])
 
 
+def test_a_question_that_utf8_cannot_hold_is_routed() -> None:
+    [only] = engines = [Engine("a")]
+    assert asyncio.run(made(*engines).generate(request("half \ud800"))).text
+    assert only.asked == {"half \ud800": 1}
+
+
 def test_a_problem_stays_with_its_engine_and_all_engines_have_work() -> None:
     a, b, c = engines = [Engine(name) for name in "abc"]
     router = made(a, b, c)

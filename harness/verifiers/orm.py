@@ -16,6 +16,8 @@ from harness.verifiers._served import Served
 
 READS_WEIGHTS = True
 """The model's files are read by this process, unless it is served."""
+ENDING = "2"
+"""Raised when what a served model is sent changes, and with it its scores."""
 
 
 class ORM:
@@ -48,7 +50,7 @@ class ORM:
             options: dict[str, Any] = {"timeout": timeout, "key_env": api_key_env, "concurrency": concurrency}
             self._served = Served(name, base_url, **options)
             self.environment = {"base_url": self._served.shown, "tokenizer": tokenizer or name}
-            about = {"served": name, "revision": revision}
+            about = {"served": name, "revision": revision, "ending": ENDING}
         self.identity: Mapping[str, Any] = {"verifier": "orm", "max_length": max_length, **about}
 
     async def score(self, path: Path, desk: Desk) -> Scores:
@@ -117,9 +119,11 @@ def _words(path: FilePath) -> tuple[Any, int | None]:
     from transformers import AutoConfig, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(path)
-    if not (path / "config.json").exists():  # a folder with the tokenizer of a served model alone
+    try:
+        config = AutoConfig.from_pretrained(path)
+    except (OSError, ValueError):  # a served model's tokenizer alone, or a type that only the server knows
         return tokenizer, None
-    return tokenizer, getattr(AutoConfig.from_pretrained(path).get_text_config(), "pad_token_id", None)
+    return tokenizer, getattr(config.get_text_config(), "pad_token_id", None)
 
 
 def _value(logits: Sequence[float]) -> float:

@@ -165,18 +165,20 @@ def test_a_judge_on_servers_of_its_own(tmp_path: Path, capsys: pytest.CaptureFix
         FaultServer(handler=telling(SAID)) as first,
         FaultServer(handler=telling(SAID)) as second,
     ):
-        command = ["eval", "game24", "--model", "openai/fake", "-M", f"base_url={policy.base_url}", "--limit", "12",
+        command = ["eval", "game24", "--model", "openai/fake", "-M", f"base_url={policy.base_url}", "--limit", "24",
                    "--strategy", "best_of_n", "-S", "n=2", "--verifier", "judge/fake", "-V",
                    f"base_url={first.base_url},{second.base_url}", "--output-dir", str(tmp_path)]  # fmt: skip
         assert main(command) == 0
-        assert policy.answered == 24
-        # A judge sees an answer once: equal responses of a problem are one call.
+        assert policy.answered == 48
         assert min(first.answered, second.answered) > 0
         assert all("top_logprobs" in call.body for server in (first, second) for call in server.calls)
     capsys.readouterr()
     [folder] = tmp_path.iterdir()
     billed = sum(problem["usage"]["verifier_calls"] for problem in lines(folder / "problems.jsonl"))
-    assert first.answered + second.answered <= billed == 24
+    responses = lines(folder / "responses.jsonl")
+    # Equal responses of a problem are one question to the judge, billed each time.
+    assert first.answered + second.answered == len({(line["problem_id"], line["text"]) for line in responses})
+    assert billed == 48
 
 
 @pytest.mark.parametrize(

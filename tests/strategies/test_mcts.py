@@ -105,8 +105,7 @@ def test_simulations_under_way_together_wait_less_and_are_as_many() -> None:
     assert len({place["id"] for place in places}) == 3
 
 
-def test_one_simulation_at_a_time_asks_what_it_would_ask_without_the_others() -> None:
-    """With one simulation in all, how many may be under way together has no effect."""
+def test_a_single_simulation_asks_the_same_however_many_may_be_under_way() -> None:
     alone, together = (search("mcts", simulations=1, width=3, parallel=parallel) for parallel in (1, 8))
     assert (alone.requests, alone.selection) == (together.requests, together.selection)
 

@@ -162,7 +162,7 @@ def test_a_verifier_on_several_servers_of_which_one_is_gone(tmp_path: Path, caps
         closed = gone.base_url
 
     def folder(name: str, urls: list[str]) -> Path:
-        command = ["eval", "game24", "--model", "toy/default", "--strategy", "best_of_n", "-S", "n=2", "--limit", "12",
+        command = ["eval", "game24", "--model", "toy/default", "--strategy", "best_of_n", "-S", "n=2", "--limit", "24",
                    "--verifier", "prm/fake", "-V", f"base_url={','.join(urls)}", "-V", f"tokenizer={tmp_path / 'prm'}",
                    "--output-dir", str(tmp_path / name)]  # fmt: skip
         assert main(command) == 0
@@ -174,7 +174,7 @@ def test_a_verifier_on_several_servers_of_which_one_is_gone(tmp_path: Path, caps
         three = folder("three", [first.base_url, closed, second.base_url])
         shared = (first.answered, second.answered)
     assert min(shared) > 0
-    assert sum(shared) == 24
+    assert sum(shared) == 48
     with FaultServer(**serving) as alone:
         one = folder("one", [alone.base_url])
     assert three.name == one.name
