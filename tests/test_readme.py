@@ -55,7 +55,28 @@ def test_make_targets_exist() -> None:
     assert {"demo", "test", "slow", "check"} <= targets
 
 
-def test_the_layers_of_the_architecture_exist() -> None:
-    text = (ROOT / "ARCHITECTURE.md").read_text()
-    for name in re.findall(r"`(tests/[\w/]+\.py)`", text):
-        assert (ROOT / name).exists(), name
+DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")])
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_what_a_document_names_is_there(name: str) -> None:
+    """Files in backticks under the folders of the project, and links with the heading that they lead to."""
+    place = ROOT / name
+    text = place.read_text()
+    for named in re.findall(r"`((?:harness|tasks|scorers|reports|leaderboard|tests)/[\w./-]+\.\w+)`", text):
+        assert (ROOT / named).exists(), named
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+        path, _, heading = target.partition("#")
+        file = place.parent / path if path else place
+        assert file.exists(), target
+        assert not heading or heading in headings(file.read_text()), target
+
+
+def headings(text: str) -> list[str]:
+    """As addresses: lower case, spaces as hyphens, without punctuation."""
+    lines = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return [re.sub(r"[^\w\s-]", "", line.lower()).replace(" ", "-") for line in lines]
+
+
+def test_the_architecture_is_one_page() -> None:
+    assert len((ROOT / "ARCHITECTURE.md").read_text().splitlines()) <= 100
