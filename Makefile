@@ -5,6 +5,7 @@
 #   make check    lint, format, types, layers
 #   make endurance   hundreds of faults in runs of the command line, each of which must end as if nothing had been
 #   make meta-star   a tiny model trained on its own solutions and searches (STaR, Meta-STaR), measured before and after
+#   make board    the project's own leaderboard entries, made anew (three quarters of an hour)
 #   make search   searches with a real model: a reward model's architecture with random weights, and the model as judge
 #
 # A machine with CUDA takes vLLM's CUDA build:   make VLLM=vllm
@@ -19,7 +20,7 @@ SHELL := /bin/bash
 comma := ,
 export HF_HUB_DISABLE_TELEMETRY ?= 1
 
-.PHONY: all demo search meta-star test slow endurance check clean
+.PHONY: all demo search board meta-star test slow endurance check clean
 all: .venv/.ready
 
 .venv/.ready: pyproject.toml constraints-cpu.txt
@@ -52,6 +53,20 @@ search: .venv/.ready
 	.venv/bin/harness eval math500 --model vllm/smollm2 $(SEARCH) --verifier prm/random-prm
 	.venv/bin/harness eval math500 --model vllm/smollm2 $(SEARCH) --verifier judge/smollm2
 	.venv/bin/harness report runs/math500-mcts-* --search
+
+BOARD := --model vllm/smollm2 --temperature 0.4 -S n=4 --output-dir runs/board
+SEARCHED := --strategy best_of_n,beam,mcts -S width=2 -S simulations=4 -S max_steps=8
+BENCHMARKS := math500,harp,omni_math --limit 24 --max-tokens 512
+SUMS := chained_sums --limit 30 --max-tokens 256
+board: .venv/.ready
+	.venv/bin/harness eval $(BENCHMARKS) $(BOARD) --strategy greedy,sample
+	.venv/bin/harness eval $(BENCHMARKS) $(BOARD) $(SEARCHED) --verifier prm/random-prm
+	.venv/bin/harness eval $(SUMS) $(BOARD) --strategy greedy,sample
+	.venv/bin/harness eval $(SUMS) $(BOARD) $(SEARCHED) --verifier confidence
+	rm -f leaderboard/entries/{math500,harp,omni_math,chained_sums}-*
+	.venv/bin/harness leaderboard add runs/board/{math500,harp,omni_math}-*
+	.venv/bin/harness leaderboard add runs/board/chained_sums-* --attach transcripts
+	.venv/bin/harness leaderboard check
 
 meta-star: .venv/.tested
 	PATH="$(CURDIR)/.venv/bin:$$PATH" examples/meta_star/run.sh runs/meta_star

@@ -58,7 +58,7 @@ def unlikely(entry: Entry, lines: Iterable[Json]) -> Iterator[tuple[str, str]]:
     if cut > SUSPICIOUS:
         yield (
             "warning",
-            f"{100 * cut:.0f} % of the responses were cut at the token limit; more tokens would change the result.",
+            f"{100 * cut:.0f} % of the responses were cut at the token limit; more tokens might change the result.",
         )
     counts = entry.data["results"]["problems"]
     if counts["errors"] > 0.02 * counts["selected"]:

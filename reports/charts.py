@@ -161,9 +161,18 @@ def frontier(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
     return best
 
 
-def scatter(key: str, title: str, points: Sequence[Point], *, labels: tuple[str, str], sparse: bool = False) -> Markup:
+def scatter(
+    key: str,
+    title: str,
+    points: Sequence[Point],
+    *,
+    labels: tuple[str, str],
+    groups: Sequence[str] = (),
+    sparse: bool = False,
+) -> Markup:
     """Runs in the plane of cost (logarithmic) and accuracy, each a link, with the stepped Pareto frontier.
 
+    The place of a point's group among `groups` gives its colour and shape, so that charts with the same ones agree.
     A `sparse` one, of very many points, leaves out what the page has elsewhere: titles of points and the table."""
     points = [p for p in points if p.x > 0]
     if not points:
@@ -172,11 +181,12 @@ def scatter(key: str, title: str, points: Sequence[Point], *, labels: tuple[str,
     low, high = padded([v for p in points for v in (p.y, p.low, p.high) if v is not None])
     span = padded([p.x for p in points], log=True)
     plot = frame(width, height, span, (max(0.0, low), min(1.0, high)), labels, log_x=True, y_format=_percent, inset=4)
-    groups = list(dict.fromkeys(p.group for p in points))
+    places = {name: place for place, name in enumerate(dict.fromkeys([*groups, *(p.group for p in points)]))}
+    here = {p.group for p in points}
     best = frontier([(p.x, p.y) for p in points])
     steps = "".join(f"H{plot.x(x)}V{plot.y(y)}" for x, y in best[1:])
     line = f'<path class="frontier" d="M{plot.x(best[0][0])} {plot.y(best[0][1])}{steps}H{plot.x.end}"/>'
-    marks = "".join(_linked(plot, p, groups.index(p.group), not sparse) for p in sorted(points, key=lambda p: -p.x))
+    marks = "".join(_linked(plot, p, places[p.group], not sparse) for p in sorted(points, key=lambda p: -p.x))
     on = set(best)
     rows = [
         [p.name, quantity(p.x), _percent(p.y), _range(p.low, p.high), "yes" if (p.x, p.y) in on else ""]
@@ -189,7 +199,7 @@ def scatter(key: str, title: str, points: Sequence[Point], *, labels: tuple[str,
         described,
         ["run", labels[0], "percent", "95 %", "on the frontier"],
         [] if sparse else rows,
-        legend([point_mark(name, i) for i, name in enumerate(groups)]),
+        legend([point_mark(name, place) for name, place in places.items() if name in here]),
         "Vertical lines are 95 % intervals; the stepped line joins the runs that no other beats at their cost.",
     )
     return figure(key, words, plot.axes() + line + marks, (width, height), interactive=True, wide=True)

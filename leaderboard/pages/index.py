@@ -107,12 +107,12 @@ def row(entry: Entry, rank: Json | None) -> Json:
 def _figures(site: Site) -> Iterator[tuple[str, Markup]]:
     """(task, drawing) of accuracy against cost."""
     sparse = len(site.entries) > TITLED
+    strategies = sorted({entry.strategy for entry in site.entries})
     for number, task in enumerate(site.tasks):
         points = list(_points(site.of_task(task)))
         title = f"{task}: accuracy against tokens"
-        drawn = charts.scatter(
-            f"pareto-{number}", title, points, labels=("completion tokens per problem", "accuracy, %"), sparse=sparse
-        )
+        labels = ("completion tokens per problem", "accuracy, %")
+        drawn = charts.scatter(f"pareto-{number}", title, points, labels=labels, groups=strategies, sparse=sparse)
         yield task, drawn
 
 

@@ -65,6 +65,20 @@ def test_a_scatter_of_anything(found: list[tuple[float, float, float]]) -> None:
     assert {a.get("href") for a in picture.iter("a")} == {p.href for p in points}
 
 
+def test_a_strategy_looks_alike_in_charts_side_by_side() -> None:
+    """Whatever the order of the runs, and whichever strategies a task has."""
+
+    def looks(names: list[str]) -> dict[str, str | None]:
+        points = [Point(name, 10.0 + i, 0.5, None, None, name, name) for i, name in enumerate(names)]
+        drawn = charts.scatter("k", "t", points, labels=("x", "y"), groups=("beam", "greedy", "mcts"))
+        links = drawing(drawn).iter("a")
+        return {a.get("href", ""): next(a.iter("path")).get("class") for a in links}
+
+    several, one = looks(["mcts", "greedy", "another", "beam"]), looks(["mcts"])
+    assert len(set(several.values())) == 4
+    assert one == {"mcts": several["mcts"]}
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(SHARES, SHARES), min_size=1, max_size=70))
 def test_curves_of_anything(values: list[tuple[float, float]]) -> None:
