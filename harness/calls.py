@@ -286,5 +286,6 @@ def request_key(model: str, request: Request, *, role: str = "policy") -> str:
         "prefix": request.prefix,
         "sampling": flat(request.sampling),
         **({"tops": request.tops} if request.tops else {}),
+        **({"ending": request.ending} if request.ending else {}),
     }
     return digest(material)[:KEY_LENGTH]

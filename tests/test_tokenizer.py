@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from harness.core import BackendError, UsageError
+from harness.core import BackendError, Prompt, Request, Sampling, UsageError
 from harness.tokenizer import HFTokenizer, room
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -52,6 +55,61 @@ def test_prompt_ids_follow_the_template(tmp_path: Path) -> None:
     assert tokenizer.prompt_ids("hi", "", templated=True) == [2]
     assert tokenizer.prompt_ids("hi", "", templated=False) == [0, 2]
     assert tokenizer.prompt_ids("hi", " hi", templated=False) == [0, 2, 2]
+
+
+def byte_level(folder: Path, merges: list[tuple[str, str]]) -> HFTokenizer:
+    """A tokenizer over bytes that splits text as GPT-2's does, with a few merges."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    words = [*alphabet, *(a + b for a, b in merges)]
+    inner = Tokenizer(models.BPE({word: i for i, word in enumerate(words)}, merges))
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    PreTrainedTokenizerFast(tokenizer_object=inner).save_pretrained(folder)
+    return HFTokenizer(str(folder))
+
+
+TEXTS = st.text(st.sampled_from("ab1.é$\n\t "), max_size=12)
+MERGES = [("Ċ", "Ċ"), ("Ġ", "a"), ("a", "b"), ("ĊĊ", "Ċ")]
+
+
+@pytest.fixture(scope="module")
+def like_gpt2(tmp_path_factory: pytest.TempPathFactory) -> HFTokenizer:
+    return byte_level(tmp_path_factory.mktemp("tokenizer"), MERGES)
+
+
+@settings(max_examples=200, deadline=None)
+@given(prompt=TEXTS, prefix=TEXTS)
+def test_a_prefix_has_the_tokens_that_it_has_before_a_word(like_gpt2: HFTokenizer, prompt: str, prefix: str) -> None:
+    """The ids of a prefix that ends a line begin the text with a word behind it; they always say the text."""
+    ids = like_gpt2.prompt_ids(prompt, prefix, templated=True)
+    assert like_gpt2.decode(ids) == prompt + prefix
+    if prefix.endswith("\n"):
+        for word in ("b", "1", "$"):
+            whole = like_gpt2.encode(prompt + prefix + word, special_tokens=False)
+            assert whole[: len(ids)] == ids
+
+
+def test_a_blank_line_is_two_tokens_before_a_step(like_gpt2: HFTokenizer) -> None:
+    assert len(like_gpt2.encode("a.\n\n", special_tokens=False)) == 3
+    assert len(like_gpt2.prompt_ids("", "a.\n\n", templated=True)) == 4
+
+
+def test_white_space_is_continued_as_the_model_wrote_it(like_gpt2: HFTokenizer) -> None:
+    """Only what `prompt_ids` would choose otherwise is remembered, and only where the text ends with the token."""
+    one, two = like_gpt2.encode("a.\n\n", special_tokens=False), like_gpt2.prompt_ids("", "a.\n\n", templated=True)
+    assert like_gpt2.ending(two, "a.\n\n") == ()
+    ending = like_gpt2.ending(one, "a.\n\n")
+    assert ending == tuple(one[-1:])
+    assert like_gpt2.ending(one, "a.\n") == ()
+    assert like_gpt2.ending(one[:2], "a.") == like_gpt2.ending([], "") == ()
+    prompt = Prompt("p", "q", "b", templated=True)
+    asked = Request(prompt, "a.\n\n", Sampling(), ending=ending)
+    assert like_gpt2.request_ids(asked) == [*like_gpt2.encode("b", special_tokens=False), *one]
+    assert like_gpt2.request_ids(replace(asked, ending=())) == [*like_gpt2.encode("b", special_tokens=False), *two]
+    assert like_gpt2.request_ids(replace(asked, prefix="a.")) == like_gpt2.encode("ba.", special_tokens=False)
 
 
 def test_a_template_that_refuses_is_a_usage_error(tmp_path: Path) -> None:

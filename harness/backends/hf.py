@@ -103,7 +103,7 @@ class _Engine:
         from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
         torch = self._torch
-        prompts = [self._tokenizer.prompt_ids(r.prompt.text, r.prefix, templated=r.prompt.templated) for r in requests]
+        prompts = [self._tokenizer.request_ids(request) for request in requests]
         limits = [room(len(p), r.sampling.max_tokens, self._context) for p, r in zip(prompts, requests, strict=True)]
         width = max(map(len, prompts))
         pad = min(self._eos, default=0)
@@ -129,7 +129,7 @@ class _Engine:
     def scored(self, request: Request) -> Completion:
         """The log-probabilities of the prefix's tokens, or the likeliest next tokens, by one forward pass."""
         torch, prompt = self._torch, request.prompt
-        ids = self._tokenizer.prompt_ids(prompt.text, request.prefix, templated=prompt.templated)
+        ids = self._tokenizer.request_ids(request)
         room(len(ids) - (request.tops == 0), 1, self._context)
         start = max(len(self._tokenizer.prompt_ids(prompt.text, "", templated=prompt.templated)), 1)
         row = torch.tensor([ids], device=self._device)
@@ -200,7 +200,8 @@ class _Row:
             text, finish = text[: text.find(stop)], "stop"
         counted = count_ids(kept, text, self._text, self._request)
         thinking, gap, by = counted or count_text(text, len(kept), self._tokenizer.count, self._request)
-        return Completion(text, prompt_tokens, len(kept), finish, stop, 0, thinking, gap, by)
+        ending = self._tokenizer.ending(kept, text + stop) if stop else ()
+        return Completion(text, prompt_tokens, len(kept), finish, stop, 0, thinking, gap, by, ending=ending)
 
     def _text(self, ids: Sequence[int]) -> str:
         return self._tokenizer.decode(ids[:-1] if ids and ids[-1] in self._eos else ids)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from harness.core import Backend, BackendError, Completion, FinishReason, Message, Request, Tokenizer, UsageError
+from harness.core import Backend, BackendError, Completion, FinishReason, Message, Request, UsageError
 from harness.endpoint import Endpoint, Reply, too_long
 from harness.thinking import count_reported, joined
 from harness.tokenizer import HFTokenizer
@@ -91,7 +91,7 @@ class OpenAI(Backend):
         self.environment = {"base_url": self._shown_url, "tokenizer": tokenizer or None}
 
     @cached_property
-    def tokenizer(self) -> Tokenizer | None:
+    def tokenizer(self) -> HFTokenizer | None:
         """The model's tokenizer where one was named, loaded when it is first needed."""
         if not self._tokenizer_path:
             return None
@@ -159,14 +159,16 @@ class OpenAI(Backend):
         return {"messages": messages, "continue_final_message": True, "add_generation_prompt": False}
 
     def _prompt(self, request: Request) -> str | list[int]:
-        """The rendered text, or its token ids where the server would put a second BOS before it.
+        """The rendered text, or its token ids where the server would put a second BOS before it or cut the white space
+        at its end as the model never wrote it.
 
         Servers add special tokens to text; the field that forbids it is vLLM's own, token ids are everybody's."""
-        text = request.prompt.text + request.prefix
-        tokenizer = self.tokenizer
-        if request.prompt.templated and tokenizer is not None and tokenizer.encode("", special_tokens=True):
-            return tokenizer.encode(text, special_tokens=False)
-        return text
+        prompt, tokenizer = request.prompt, self.tokenizer
+        if tokenizer is not None:
+            doubled = prompt.templated and tokenizer.encode("", special_tokens=True)
+            if doubled or request.prefix[-1:].isspace():
+                return tokenizer.prompt_ids(prompt.text, request.prefix, templated=prompt.templated)
+        return prompt.text + request.prefix
 
     def _completion(self, request: Request, reply: Reply) -> Completion:
         """The answer in a reply of status 200. Raises BackendError for anything that is none."""
@@ -206,7 +208,7 @@ class OpenAI(Backend):
         prompt, tokenizer = request.prompt, self.tokenizer
         if tokenizer is None:
             raise BackendError("Log-probabilities of a text need -M tokenizer=PATH_OR_HUB_NAME.", retryable=False)
-        return tokenizer.encode(prompt.text + prefix, special_tokens=not prompt.templated)
+        return tokenizer.prompt_ids(prompt.text, prefix, templated=prompt.templated)
 
     def _scored(self, request: Request, reply: Reply) -> Completion:
         """The log-probabilities of the prefix's tokens. Raises BackendError where the server gives none of a prompt."""
@@ -273,7 +275,7 @@ class OpenAI(Backend):
                 "PATH_OR_HUB_NAME to count tokens here (with -M api=chat to stay on the chat endpoint).",
                 retryable=False,
             )
-        asked = tokenizer.encode(prompt.text + request.prefix, special_tokens=not prompt.templated)
+        asked = tokenizer.prompt_ids(prompt.text, request.prefix, templated=prompt.templated)
         return len(asked), self._tokens(text)
 
     def _tokens(self, text: str) -> int:

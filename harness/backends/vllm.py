@@ -112,7 +112,7 @@ class VLLM:
         from vllm.v1.engine.exceptions import EngineDeadError
 
         sampling, prompt = request.sampling, request.prompt
-        ids = self._tokenizer.prompt_ids(prompt.text, request.prefix, templated=prompt.templated)
+        ids = self._tokenizer.request_ids(request)
         scoring = sampling.max_tokens == 0
         parameters = SamplingParams(
             temperature=sampling.temperature,
@@ -236,7 +236,8 @@ def _completion(final: Any, prompt_tokens: int, request: Request, tokenizer: HFT
     ids = list(output.token_ids)
     counted = count_ids(ids, output.text, tokenizer.decode, request)
     thinking, gap, by = counted or count_text(output.text, len(ids), tokenizer.count, request)
-    return Completion(output.text, prompt_tokens, len(ids), finish, stop, cached, thinking, gap, by)
+    ending = tokenizer.ending(ids, output.text + stop) if stop else ()
+    return Completion(output.text, prompt_tokens, len(ids), finish, stop, cached, thinking, gap, by, ending=ending)
 
 
 def _tops(final: Any) -> tuple[tuple[str, float], ...]:

@@ -32,7 +32,7 @@ class Confidence:
             raise BackendError(
                 "The verifier 'confidence' needs the model's tokenizer (-M tokenizer=…).", retryable=False
             )
-        request = Request(path.prompt, path.text, Sampling(max_tokens=0))
+        request = Request(path.prompt, path.text, Sampling(max_tokens=0), ending=path.ending)
         found = (await desk.complete(request, self._backend)).logprobs
         scores: list[float] = []
         start, text = 0, ""

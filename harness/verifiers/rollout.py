@@ -48,7 +48,8 @@ class Rollout:
         prefix = "" if path.finished else path.text
         seeds = (_seed(path, prefix, draw) for draw in range(self._k))
         base = replace(self._sampling, stop=tuple(desk.stop))
-        requests = [Request(path.prompt, prefix, replace(base, seed=seed)) for seed in seeds]
+        ending = path.ending if prefix else ()
+        requests = [Request(path.prompt, prefix, replace(base, seed=seed), ending=ending) for seed in seeds]
         ends = await asyncio.gather(*[desk.complete(request, self._backend) for request in requests])
         grades = await asyncio.gather(*[desk.grade(prefix + end.text) for end in ends])
         if self.uses_gold:

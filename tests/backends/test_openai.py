@@ -294,6 +294,16 @@ def test_a_server_must_not_add_a_second_bos() -> None:
     assert plain == "Q: 1+1?\nA:ab"
 
 
+def test_a_step_is_continued_by_ids_where_a_tokenizer_is_known() -> None:
+    """A server would cut the blank line at the end of the text as the model does not write it before a word."""
+    with FaultServer(said) as server:
+        ask(server, request("ab\n\n"), tokenizer=Characters(bos=True), api="completions")
+        ask(server, request("ab\n\n"), api="completions")
+        ids, text = (call.body["prompt"] for call in server.calls)
+    assert ids == [1, *map(ord, "Q: 1+1?\nA:ab\n\n")]
+    assert text == "Q: 1+1?\nA:ab\n\n"
+
+
 # ------------------------------------------------------------------------------------------------------------- options
 
 
