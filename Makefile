@@ -5,7 +5,7 @@
 #   make check    lint, format, types, layers
 #   make endurance   hundreds of faults in runs of the command line, each of which must end as if nothing had been
 #   make meta-star   a tiny model trained on its own solutions and searches (STaR, Meta-STaR), measured before and after
-#   make board    the project's own leaderboard entries, made anew (three quarters of an hour)
+#   make board    the project's own leaderboard entries, made anew (half an hour)
 #   make search   searches with a real model: a reward model's architecture with random weights, and the model as judge
 #
 # A machine with CUDA takes vLLM's CUDA build:   make VLLM=vllm
@@ -55,14 +55,14 @@ search: .venv/.ready
 	.venv/bin/harness report runs/math500-mcts-* --search
 
 BOARD := --model vllm/smollm2 --temperature 0.4 -S n=4 --output-dir runs/board
-SEARCHED := --strategy best_of_n,beam,mcts -S width=2 -S simulations=4 -S max_steps=8
-BENCHMARKS := math500,harp,omni_math --limit 24 --max-tokens 512
+SEARCHED := --strategy best_of_n,beam,mcts -S width=2 -S simulations=2 -S max_steps=8 --verifier prm/random-prm
+BENCHMARKS := math500,harp,omni_math --limit 10 --max-tokens 384
 SUMS := chained_sums --limit 30 --max-tokens 256
 board: .venv/.ready
 	.venv/bin/harness eval $(BENCHMARKS) $(BOARD) --strategy greedy,sample
-	.venv/bin/harness eval $(BENCHMARKS) $(BOARD) $(SEARCHED) --verifier prm/random-prm
+	.venv/bin/harness eval $(BENCHMARKS) $(BOARD) $(SEARCHED)
 	.venv/bin/harness eval $(SUMS) $(BOARD) --strategy greedy,sample
-	.venv/bin/harness eval $(SUMS) $(BOARD) $(SEARCHED) --verifier confidence
+	.venv/bin/harness eval $(SUMS) $(BOARD) $(SEARCHED)
 	rm -f leaderboard/entries/{math500,harp,omni_math,chained_sums}-*
 	.venv/bin/harness leaderboard add runs/board/{math500,harp,omni_math}-*
 	.venv/bin/harness leaderboard add runs/board/chained_sums-* --attach transcripts
