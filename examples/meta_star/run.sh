@@ -5,8 +5,6 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=${1:?the folder to work in}
 mkdir -p "$work/models" && cd "$work"
-# Commands are kept with their runs and published: they name no folder of this machine.
-here=$(python -c 'import os, sys; print(os.path.relpath(sys.argv[1]))' "$here")
 export OMP_NUM_THREADS=1  # sums of floats depend on it; two branches side by side use two cores
 started=$SECONDS
 say() { printf '== %s (%d s)\n' "$*" $((SECONDS - started)); }
