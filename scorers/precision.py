@@ -40,7 +40,12 @@ class NeedsPrecision(Exception):
 
 
 class OutOfTime(Exception):
-    """The time allowed for one comparison is used up."""
+    """The time allowed for one comparison is used up. `waited`: on the clock, and not by computing, so that a machine
+    with less to do may find the answer."""
+
+    def __init__(self, waited: bool) -> None:
+        super().__init__(waited)
+        self.waited = waited
 
 
 class time_limit:
@@ -64,8 +69,12 @@ class time_limit:
 def check_time() -> None:
     """Raise OutOfTime past the deadline of this thread."""
     deadline = getattr(_local, "deadline", None)
-    if deadline is not None and (time.monotonic() > deadline[1] or time.thread_time() > deadline[0]):
-        raise OutOfTime
+    if deadline is None:
+        return
+    if time.thread_time() > deadline[0]:
+        raise OutOfTime(waited=False)
+    if time.monotonic() > deadline[1]:
+        raise OutOfTime(waited=True)
 
 
 def remembered(function: Callable[P, R]) -> Callable[P, R]:

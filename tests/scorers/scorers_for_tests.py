@@ -26,7 +26,7 @@ def spin(response: str, problem: Problem) -> Grade:
 
 
 def hog(response: str, problem: Problem) -> Grade:
-    kept = [bytearray(64 * 1024 * 1024) for _ in range(int(response))]
+    kept = [bytes(64 << 20) for _ in range(int(response))]  # taken, and never written to, which may take its time
     return Grade(True, str(len(kept)))
 
 
