@@ -5,7 +5,7 @@
 #   make check    lint, format, types, layers
 #   make endurance   hundreds of faults in runs of the command line, each of which must end as if nothing had been
 #   make meta-star   a tiny model trained on its own solutions and searches (STaR, Meta-STaR), measured before and after
-#   make board    the project's own leaderboard entries, made anew (half an hour)
+#   make board    the project's own leaderboard entries, made anew (an hour)
 #   make search   searches with a real model: a reward model's architecture with random weights, and the model as judge
 #
 # A machine with CUDA takes vLLM's CUDA build:   make VLLM=vllm
@@ -56,7 +56,7 @@ search: .venv/.ready
 
 BOARD := --model vllm/smollm2 --temperature 0.4 -S n=4 --output-dir runs/board
 SEARCHED := --strategy best_of_n,beam,mcts -S width=2 -S simulations=2 -S max_steps=8 --verifier prm/random-prm
-BENCHMARKS := math500,harp,omni_math --limit 10 --max-tokens 384
+BENCHMARKS := math500,harp,omni_math --limit 30 --max-tokens 384
 SUMS := chained_sums --limit 30 --max-tokens 256
 board: .venv/.ready
 	.venv/bin/harness eval $(BENCHMARKS) $(BOARD) --strategy greedy,sample

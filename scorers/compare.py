@@ -9,6 +9,7 @@ from fractions import Fraction
 from scorers.antiderivatives import same_antiderivative
 from scorers.families import definitions, other_domains, same_definitions, same_family, without
 from scorers.fingerprint import proportional
+from scorers.finite import same_finite
 from scorers.forms import difference, form, gives_several
 from scorers.loci import same_curves
 from scorers.numerators import same_cleared
@@ -23,11 +24,13 @@ from scorers.values import same_formula
 from scorers.variants import (
     basis_vector,
     congruent,
+    crossed,
     is_applied,
     is_proper,
     matrix_of,
     one_name,
     rows_of_names,
+    summed,
     values_of_names,
     vector,
     without_conditions,
@@ -50,7 +53,7 @@ def same(gold: Node, answer: Node) -> bool:  # noqa: PLR0911  # one layer after 
         if other_domains(gold, answer):
             return False
         gold, answer = without(gold), without(answer)
-    if (same_numbers := same_integers(gold, answer)) is not None:
+    if (same_numbers := _same_integers(gold, answer)) is not None:
         return same_numbers
     for left, right, swapped in ((gold, answer, False), (answer, gold, True)):
         rule = _RULES.get(left.op)
@@ -62,8 +65,14 @@ def same(gold: Node, answer: Node) -> bool:  # noqa: PLR0911  # one layer after 
             return True
         if {"num", "mul"} == {gold.op, answer.op} and is_roman(gold, answer):
             return True
-        return same_antiderivative(gold, answer) or same_formula(gold, answer)
+        return same_antiderivative(gold, answer) or same_formula(*summed(gold, answer))
     return False
+
+
+def _same_integers(gold: Node, answer: Node) -> bool | None:
+    """Sets of integers without an end, or with one; None where neither answer gives one."""
+    found = same_integers(gold, answer)
+    return same_finite(gold, answer) if found is None else found
 
 
 def _pair(left: Node, right: Node, swapped: bool) -> bool:
@@ -157,6 +166,7 @@ def _two_relations(left: Node, right: Node, swapped: bool) -> bool:  # noqa: PLR
     if left.name != right.name or len(left.args) != len(right.args):
         return False
     if left.name in ("=", "ne") and len(left.args) == 2:
+        left, right = crossed(left), crossed(right)
         a, b = difference(left), difference(right)
         if a and b and len(a) == len(b) and proportional(a, b, positive=False):
             return True
@@ -286,9 +296,9 @@ def _items(left: Node, right: Node, swapped: bool) -> bool:
     a, b = one_name(left), one_name(right)
     if (a is not None or b is not None) and _matched(a or left.args, b or right.args, swapped):
         return True
-    for one, other in ((left, right), (right, left)):
-        if other.args and other.args[0].op == "tuple" and (rows := rows_of_names(one)):
-            return _matched(rows, right.args, swapped) if one is left else _matched(left.args, rows, swapped)
+    for one, pairs in ((left, b or right.args), (right, a or left.args)):
+        if pairs and pairs[0].op == "tuple" and (rows := rows_of_names(one)):
+            return _matched(rows, pairs, swapped) if one is left else _matched(pairs, rows, swapped)
     return False
 
 

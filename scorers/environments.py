@@ -107,7 +107,7 @@ class EnvironmentParser(CommandParser):
         except TooLarge:
             raise
         except Unreadable:
-            words = sentence(found, self.parsed)
+            words = sentence(found, lambda part: self.divisor(part) or self.parsed(part))
             node = prose(words) if words else None
             if node is None:
                 raise

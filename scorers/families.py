@@ -42,12 +42,14 @@ def family(node: Node) -> Family | None:
         return None
     if rest[0].op == "rel" and (known := defined(rest[0].args[0])) and names & set(known[1]):
         return None  # a condition on the variable of a function
-    body = _body(rest)
-    return Family(body, names, domains.pop()) if names <= letters(body) else None
+    body, domain = _body(rest), domains.pop()
+    if domain[:1] == "R" and body.op != "tuple":
+        return None  # points of a curve; the variable of anything else is real anyway
+    return Family(body, names, domain) if names <= letters(body) else None
 
 
 def _is_condition(node: Node) -> bool:
-    return _is_member(node) and node.args[1].name[:1] in ("Z", "N")
+    return _is_member(node) and node.args[1].name[:1] in ("Z", "N", "R")
 
 
 _FROM = {("ge", 0): "Zge", ("ge", 1): "N", (">", 0): "N", (">", -1): "Zge"}
@@ -73,7 +75,9 @@ def _body(items: tuple[Node, ...]) -> Node:
 
 def _value(node: Node) -> Node:
     """The right side of `x = …`."""
-    named = node.op == "rel" and node.name == "=" and len(node.args) == 2 and node.args[0].op in ("sym", "words")
+    named = (
+        node.op == "rel" and node.name == "=" and len(node.args) == 2 and node.args[0].op in ("sym", "words", "tuple")
+    )
     return node.args[1] if named and is_name(node.args[0]) else node
 
 

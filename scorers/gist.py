@@ -37,6 +37,11 @@ _MONTHS = {name[:3]: name for name in "january february march april may june jul
 _IMPOSSIBLE = re.compile(r"^(?:no )?(?:it |this )?(?:is )?(?:not possible|impossible)\b")
 
 
+_DIVERGES = re.compile(
+    r"^(?:(?:it|this|series|sum|sequence|integral|limit) )*(?:diverges?|divergent|do(?:es)? not converge)$"
+)
+
+
 def _date(plain: str) -> str | None:
     """The words of a date in one order: `March 9`, `9 Mar`, `1 p.m. on Monday`."""
     words = plain.replace("p m", "pm").replace("a m", "am").split()
@@ -52,6 +57,8 @@ def gist(plain: str) -> str | None:  # noqa: PLR0911  # one rule a line
         return None
     if match := _WINS.match(plain) or _WINNER.match(plain):
         return "wins " + match["who"].removesuffix(" player").lower()
+    if _DIVERGES.match(plain):
+        return "diverges"
     if _NOTHING.match(plain):
         return "nothing"
     if _IMPOSSIBLE.match(plain):

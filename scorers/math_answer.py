@@ -7,7 +7,7 @@ from scorers.equivalence import Verdict, compare, vote_form
 from scorers.extract import extract
 from scorers.reading import read
 
-VERSION = "6"
+VERSION = "7"
 
 
 def grade(response: str, problem: Problem) -> Grade:

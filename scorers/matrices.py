@@ -16,10 +16,10 @@ MAX_POWER = 64
 MAX_BITS = 4000
 
 
-def structure(node: Node) -> Node:
-    """A formula of matrices as one matrix, other nodes as they are; raises Unreadable."""
+def structure(node: Node) -> Node:  # one rule a line
+    """A formula of matrices, or a multiple of a vector, as one; other nodes as they are; raises Unreadable."""
     if node.op not in ("add", "mul", "neg", "div", "pow") or not contains(node, "matrix"):
-        return node
+        return _vector(node) if node.op in ("add", "mul", "neg", "div") and contains(node, "tuple") else node
     args = [structure(arg) for arg in node.args]
     matrices = [arg for arg in args if arg.op == "matrix"]
     if node.op == "add" and len(matrices) == len(args):
@@ -35,6 +35,25 @@ def structure(node: Node) -> Node:
     if node.op == "pow" and args[0].op == "matrix":
         return _power(args[0], args[1])
     raise Unreadable("a formula of matrices")
+
+
+def _vector(node: Node) -> Node:
+    """Sums and multiples of vectors, `(1, 2) + t(3, -1)`, as one; raises Unreadable for other formulas with tuples."""
+    args = tuple(_vector(arg) if contains(arg, "tuple") else arg for arg in node.args)
+    vectors = [arg for arg in args if arg.op == "tuple" and arg.name == "()" and all(map(is_formula, arg.args))]
+    if node.op == "tuple":
+        return node
+    if node.op == "add" and len(vectors) == len(args) and len({len(vector.args) for vector in vectors}) == 1:
+        columns = zip(*(vector.args for vector in vectors), strict=True)
+        return replace(vectors[0], args=tuple(Node("add", column) for column in columns))
+    last = args[0] if node.op == "div" else args[-1]
+    rest = tuple(arg for arg in args if arg is not last)
+    if node.op not in ("mul", "neg", "div") or vectors != [last] or not all(map(is_formula, rest)):
+        raise Unreadable("a formula of tuples")
+    if rest and rest[0].op == "sym" and rest[0].name.isupper():
+        raise Unreadable("a point with its name")  # A(1, 2)
+    entries = ((entry, *rest) if node.op == "div" else (*rest, entry) for entry in last.args)
+    return replace(last, args=tuple(Node(node.op, entry) for entry in entries))
 
 
 def _entrywise(matrix: Node, change: Callable[[Node], Node]) -> Node:

@@ -72,8 +72,10 @@ def prose(found: Sentence, depth: int = 0) -> Node | None:
 def _kind(found: Sentence, depth: int) -> Node | None:
     """`all odd integers n ≥ 3`, `n is even`, `positive integers not divisible by 3`."""
     match = _MULTIPLE.match(found.text)
+    halves = [word for word in ("odd", "even") if word in found.text.split()]
     if match:
         modulus, rest = found.read(match["by"]), f"{match['before']} {match['after']}"
+        rest = " ".join(word for word in rest.split() if halves != [word])
         relation = "nequiv" if match["not"] else "equiv"
         remainder = 0
     else:
@@ -87,6 +89,8 @@ def _kind(found: Sentence, depth: int) -> Node | None:
         return None
     subject, conditions = _subject(found, rest)
     claim = Node("rel", (subject, number(remainder), modulus), relation)
+    if match and halves:
+        conditions.append(Node("rel", (subject, number(int(halves == ["odd"])), number(2)), "equiv"))
     return Node("list", (claim, *conditions), "and") if conditions else claim
 
 
@@ -230,19 +234,20 @@ def _loss(found: Sentence, depth: int) -> Node | None:
     return Node("neg", (value,)) if negative else value
 
 
-_ROW = re.compile(r"(?:^| )(#\d+) (if|when|whenever|for|otherwise|else)\b")
+_ROW = re.compile(r"(?:^| )(#\d+) (if|when|whenever|for|otherwise|else|elsewhere)\b")
+_ELSE = ("otherwise", "else", "elsewhere")
 _FIRST = re.compile(r"(?:^| )(?:if|when|whenever|for) ([^,]+?),? (?:then |it is |is |answer is |value is )?"
-                    r"(#\d+)(?= ,| and| or| if| when| for| otherwise|$)")  # fmt: skip
+                    r"(#\d+)(?= ,| and| or| if| when| for| otherwise| elsewhere|$)")  # fmt: skip
 _LINKS = re.compile(r"^(?: ?(?:,|and|or|while|but)(?= |$))+|(?: ?(?:,|and|or|while|but))+$")
 
 
 def _by_cases(found: Sentence, depth: int) -> Node | None:
     """`2n + 1 if n is odd, 2n - 2 if n is even`; `1 if n = 1 and 0 otherwise`; `for odd n, 1, for even n, 0`."""
-    text = re.sub(r"\b(otherwise|else) ?,? (?:it is |is )?(#\d+)", r"\2 otherwise", found.text)
+    text = re.sub(r"\b(otherwise|else|elsewhere) ?,? (?:it is |is )?(#\d+)", r"\2 otherwise", found.text)
     parts = _ROW.split(text)
     rows: list[tuple[str, str]] = []
     if not _LINKS.sub("", parts[0]).strip():
-        rows = [(value, "otherwise" if word in ("otherwise", "else") else _LINKS.sub("", condition).strip())
+        rows = [(value, "otherwise" if word in _ELSE else _LINKS.sub("", condition).strip())
                 for value, word, condition in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)]  # fmt: skip
     elif re.match(r"(?:if|when|whenever|for) ", text):
         rows = [(value, condition) for condition, value in _FIRST.findall(text)]
@@ -274,7 +279,9 @@ def _condition(found: Sentence, text: str, depth: int) -> Node | None:
 
 
 _REALS = re.compile(
-    r"^(?:all|any|every|set of|set of all) (?:(?:real )?(?:numbers?|values?|reals)|real)(?: of)?(?: (?P<name>#\d+))?"
+    r"^(?:all|any|every|set of|set of all)"
+    r"(?: (?:(?:real )?(?:numbers?|values?|reals)|real)(?: of)?|(?= #\d+ (?:except|other than|excluding|but)\b))"
+    r"(?: (?P<name>#\d+))?"
     r"(?: ,)? (?:(?P<except>except|other than|excluding|but)(?: for)?"
     r"|(?:(?:that|which) (?:are|is)|such that|with|where) )? ?(?P<rest>.+)$"
 )
@@ -309,6 +316,22 @@ def _prefixed(found: Sentence, depth: int) -> Node | None:
     if node.op == "tuple" and {"all", "interval"} & set(found.text.split()) == {"all"}:
         return None  # all pairs (a, b) such that …
     return node
+
+
+def _with(found: Sentence, depth: int) -> Node | None:
+    """`all n ≥ 3 with 3 ∤ n`: a bound and a condition on the same letter."""
+    match = _SUCH.match(found.text)
+    parts = [found.maybe(match[side]) for side in ("first", "second")] if match else []
+    relations = [part for part in parts if part is not None and part.op == "rel"]
+    if len(relations) != 2 or relations[0].name not in ("ge", ">", "in") or relations[0].args[0].op != "sym":
+        return None
+    return Node("list", tuple(relations), "and")
+
+
+_SUCH = re.compile(
+    r"^(?:for )?(?:all|any|every|each)(?: (?:positive|real|natural|integers?|numbers?|values?|of))* (?P<first>#\d+) ,?"
+    r"(?:with|such that|where|for which|satisfying) (?P<second>#\d+)$"
+)
 
 
 def _either(found: Sentence, depth: int) -> Node | None:
@@ -356,6 +379,7 @@ _RULES = (
     _reals,
     signed,
     _prefixed,
+    _with,
     _either,
     _stated,
 )

@@ -13,6 +13,7 @@ _WORDS = frozenset(
     number numbers value values integer integers positive natural nonnegative nonzero negative non rational is are be
     parameter parameters whole can must distinct real-valued function any""".split()
 )
+_LINKS = frozenset({"a", "and", "is", "are", "be", "for", "when", "where", "with"})
 _DOMAINS = {"integer": "Z", "integers": "Z", "natural": "N", "rational": "Q"}
 _SIGNS = {"positive": ">", "nonnegative": "ge", "negative": "<", "nonzero": "ne"}
 _KEPT = frozenset({"<", ">", "le", "ge", "ne"})
@@ -26,8 +27,9 @@ class QuantifierParser(EnvironmentParser):
         found: list[Node] = []
         while self.at < len(self.tokens):
             start = self.at
-            opened = self.accept("(") if self.peek(1).text.lower() in _OPENING else False
-            if self.peek().text.lower() not in _OPENING or not letters(item):
+            opens = self.peek(1).text.lower() in _OPENING or self._is_said(item, 1)
+            opened = self.accept("(") if opens else False
+            if not letters(item) or not (self.peek().text.lower() in _OPENING or self._is_said(item, 0)):
                 self.at = start
                 return found
             try:
@@ -41,6 +43,11 @@ class QuantifierParser(EnvironmentParser):
                 return found
             found.extend(conditions)
         return found
+
+    def _is_said(self, item: Node, ahead: int) -> bool:
+        """Whether a letter of the item stands before what it is: `k an integer`."""
+        letter, word = self.peek(ahead), self.peek(ahead + 1)
+        return letter.text in letters(item) and word.kind == "word" and word.text.lower() in _WORDS - _OPENING - _LINKS
 
     def _clause(self, item: Node) -> list[Node]:
         words, subjects, last = [], [], None
@@ -71,7 +78,7 @@ class QuantifierParser(EnvironmentParser):
 
     def _subject(self) -> Node:
         """A letter, or what is said of it: `c`, `c > 0`, `c is …`."""
-        if self.peek().kind == "name" and len(self.peek().text) == 1 and self.peek(1).kind == "word":
+        if self.peek().kind in ("name", "word") and len(self.peek().text) == 1 and self.peek(1).kind == "word":
             return self.symbol(self.take().text)
         return self.item()
 

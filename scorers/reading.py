@@ -11,7 +11,7 @@ from scorers.forms import form
 from scorers.lexer import clean, tokens
 from scorers.phrases import words_or_raw
 from scorers.plain import plain_integer
-from scorers.respelling import remark
+from scorers.respelling import condition_apart, remark, said_again
 from scorers.shapes import is_name, shape
 from scorers.statements import parse
 from scorers.syntax import FORMULA, MAX_ANSWER, Node, TooLarge, Unreadable
@@ -109,6 +109,7 @@ def alternatives(text: str) -> list[Reading]:
     if len(text) > MAX_ANSWER:
         return []
     found = [read(text)]
+    changed: str | None
     for hint, pattern, other in _OTHERWISE:
         if hint in text and (changed := pattern.sub(other, text)) != text:
             found.append(read(changed))
@@ -122,6 +123,10 @@ def alternatives(text: str) -> list[Reading]:
         found.append(answers)
     if ")" in text[-4:] and (parts := remark(clean(text))) and _only_a_remark(*parts):
         found.append(read(parts[0]))
+    if ")" in text[-4:] and (changed := condition_apart(clean(text))):
+        found.append(read(changed))
+    if ("i.e" in text or "namely" in text) and (changed := said_again(clean(text))):
+        found.append(read(changed))
     if ";" in text and (rows := _rows(text)) is not None:
         found.append(read(rows))
     if _AMBIGUOUS.search(text):

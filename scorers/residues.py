@@ -60,6 +60,8 @@ def _speaks(node: Node) -> bool:
         return any(_speaks(arg) for arg in node.args)
     if node.op == "rel" and node.name in ("equiv", "nequiv"):
         return len(node.args) == 3
+    if _shares(node):
+        return True
     return (node.op == "rel" and node.name == "in" and node.args[1].op == "domain") or node.op == "domain"
 
 
@@ -83,6 +85,8 @@ def integer_set(node: Node) -> IntegerSet:  # noqa: PLR0911  # one rule a line
         return _domain(_name(node.args[0]), node.args[1].name)
     if node.name in _BOUNDS and len(node.args) == 2:
         return _from(_name(node.args[0]), _integer(node.args[1]) + _BOUNDS[node.name])
+    if _shares(node):
+        return _common_divisor(node)
     if node.name == "=" and len(node.args) == 2:
         return _progression(_name(node.args[0]), node.args[1])
     raise Unreadable("no integers")
@@ -143,6 +147,22 @@ def _congruence(node: Node) -> IntegerSet:
     return _reduced(IntegerSet(name, size, left))
 
 
+def _shares(node: Node) -> bool:
+    """`gcd(n, 6) = 1`."""
+    return node.op == "rel" and node.name == "=" and node.args[0].op == "call" and node.args[0].name == "gcd"
+
+
+def _common_divisor(node: Node) -> IntegerSet:
+    """The integers that share a divisor with a given one; raises Unreadable for other equations with gcd."""
+    if len(node.args) != 2 or len(node.args[0].args) != 2:
+        raise Unreadable("a divisor of several")
+    letter, given = sorted(node.args[0].args, key=lambda arg: arg.op != "sym")
+    size, wanted = abs(_integer(given)), _integer(node.args[1])
+    if not 0 < size <= MAX_MODULUS:
+        raise Unreadable("a modulus out of bounds")
+    return _reduced(IntegerSet(_name(letter), size, frozenset(r for r in range(size) if math.gcd(r, size) == wanted)))
+
+
 def _linear(node: Node) -> tuple[str, int, int]:
     """Name, slope and offset of `an + b` with integers a and b; raises Unreadable."""
     names = symbols(node)
@@ -178,7 +198,8 @@ def _several(node: Node) -> IntegerSet:
     lows = [part.low for part in parts if part.low is not None]
     modulus = _common(periodic)
     spread = [frozenset(n for n in range(modulus) if n % part.modulus in part.remainders) for part in periodic]
-    excluding = len(spread) > 1 and all(arg.name == "nequiv" for arg in node.args if arg.name in ("equiv", "nequiv"))
+    kinds = [arg.name for arg in node.args if arg.name in ("equiv", "nequiv")]
+    excluding = len(spread) > 1 and "nequiv" in kinds and (node.name == "and" or "equiv" not in kinds)
     if node.name == "or" and bounds:
         raise Unreadable("a bound beside remainders")
     every = spread or [frozenset({0})]

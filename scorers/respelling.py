@@ -47,6 +47,11 @@ _CONDITION = re.compile(
     rf"|{_LETTERS}\s+integer){_GAP}\)?$",
     re.DOTALL,
 )
+_BRACKETED = re.compile(
+    r"\(\s*(?:for|where|with|if|when)?\s*([^(),]{0,20}(?:\\[gln]eq?(?:slant)?(?![a-z])|[<>≤≥≠])[^(),]{1,20})\)[\s$.]*"
+)
+_APART = re.compile(r"(?:\s|~|\\[ ,;:!]|\\quad|\\qquad)$")
+_THAT_IS = re.compile(r"(?<![\w\\])(?:i\.\s?e\.|namely)[,:]?(?=\s)")
 _REMARK = re.compile(
     r"^(.*\S)\s*\(\s*(?:(?:or|i\.e\.|that is|equivalently|=)\s*,?\s*(.+)"
     r"|(?:exact|about|approx|\\approx|≈|rounded|since|because|simplified|in simplest|nearest|to the nearest|inclusive"
@@ -153,6 +158,21 @@ def remark(text: str) -> tuple[str, str] | None:
     plain = _UNMARKED.sub(r"\1", text) if "\\text" in text else text
     match = _REMARK.match(plain)
     return (match[1], match[2] or match[3] or "") if match else None
+
+
+def condition_apart(text: str) -> str | None:
+    """`n^2 \\quad (n \\ge 2)` as `n^2, n \\ge 2`; None for other texts."""
+    start = text.rfind("(")
+    body = text[: max(start, 0)]
+    match = _BRACKETED.fullmatch(text, start) if body.strip() and _APART.search(body[-8:]) else None
+    return f"{body}, {match[1]}" if match else None
+
+
+def said_again(text: str) -> str | None:
+    """What stands behind `i.e.` or `namely`; None where nothing does."""
+    match = _THAT_IS.search(text)
+    rest = text[match.end() :].strip() if match else ""
+    return (r"\text{" + rest if rest.count("}") > rest.count("{") else rest) or None
 
 
 def read_base(text: str) -> int | None:

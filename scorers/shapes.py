@@ -22,8 +22,10 @@ def shape(node: Node) -> Node:  # noqa: PLR0911  # one rule a line
         if any(part.op == "dots" for part in parts) and (written := dotted(node.op, parts)):
             return written
         args = [item for part in parts for item in _flat(node.op, shape(part))]
-        args = _exclusions(args) if node.op == "list" else args
+        args = _members(_exclusions(args)) if node.op == "list" else args
         return replace(node, args=tuple(args)) if len(args) != 1 or node.op != "list" else args[0]
+    if node.op == "rel" and node.name in ("in", "=") and node.args[-1].op == "set":
+        node = replace(node, args=(*node.args[:-1], shape(node.args[-1])))  # x ∈ {0, ±2} is one set
     variants = list(_variants(node))
     if len(variants) > 1:
         joint = "and" if node.op == "rel" and node.name == "ne" else "or"
@@ -45,6 +47,16 @@ def _exclusions(items: list[Node]) -> list[Node]:
     if first.op != "rel" or first.name != "ne" or not all(item.op in FORMULA for item in items[1:]):
         return items
     return [first, *(replace(first, args=(first.args[0], item)) for item in items[1:])]
+
+
+def _members(items: list[Node]) -> list[Node]:
+    """`f(x) = ax + b, a, b ∈ ℝ`: the domain is that of both letters."""
+    found = list(items)
+    for index in range(len(items) - 1, 1, -1):
+        member, letter = found[index], found[index - 1]
+        if member.op == "rel" and member.name == "in" and member.args[1].op == "domain" and letter.op == "sym":
+            found[index - 1] = replace(member, args=(letter, member.args[1]))
+    return found
 
 
 def _residues(items: list[Node]) -> list[Node]:
@@ -205,7 +217,7 @@ def is_name(node: Node) -> bool:  # noqa: PLR0911  # one rule a line
     if node.op == "mul":
         names = [arg.name for arg in node.args if arg.op == "sym"]
         return len(names) == len(node.args) and all(n[0].isupper() or " " in n for n in names)
-    if node.op == "call" and node.name == "abs":
+    if node.op == "call" and node.name in ("abs", "det"):
         return is_name(node.args[0])
     return node.op == "call" and node.name in _TRIGONOMETRIC and _is_angle(node.args[0])
 

@@ -20,7 +20,7 @@ RELATIONS = {
     "=": "=", "<": "<", ">": ">", "le": "le", "ge": "ge", "ne": "ne", "in": "in", "approx": "approx", "equiv": "equiv",
     "nequiv": "nequiv", "notin": "notin", "to": "to", "mapsto": "mapsto",
 }  # fmt: skip
-_STOPS = frozenset({"or", "and", "for", "where", "if", "when", "otherwise"})
+_STOPS = frozenset({"or", "and", "for", "where", "with", "if", "when", "otherwise"})
 _FILLERS = frozenset({"either", "both", "is", "are", "about", "approximately", "exactly", "equals", "or"})
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _ORDER = frozenset({"<", ">", "le", "ge"})

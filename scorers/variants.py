@@ -13,6 +13,7 @@ from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, letters, number,
 _FUNCTION = re.compile(r"^([^\W\d_]\w*(?:\^-1|'+)?)\(([a-z](?:,[a-z])*)\)$")
 _SEQUENCE = re.compile(r"^([a-zA-Z])_([a-z])$")
 _AXIS = re.compile(r"^(?:(?:vec|hat|overline|widehat)\()?([ijk])\)?$")
+_HARMONIC = re.compile(r"^H_(?:[a-z]|\d{1,3})$")
 _CONDITIONS = frozenset({"ne", "<", ">", "le", "ge", "in"})
 
 
@@ -171,3 +172,23 @@ def values_of_names(node: Node) -> tuple[Node, ...] | None:
         return None
     given = sorted(node.args, key=lambda arg: arg.args[0].name) if {n.name for n in names} <= set("xyz") else node.args
     return tuple(arg.args[1] for arg in given)
+
+
+def crossed(node: Node) -> Node:
+    """`a : b = 2 : 1` as the equation `a = 2b`; other relations as they are."""
+    if node.op != "rel" or len(node.args) != 2 or any(arg.op != "ratio" or len(arg.args) != 2 for arg in node.args):
+        return node
+    (a, b), (c, d) = (arg.args for arg in node.args)
+    return replace(node, args=(Node("mul", (a, d)), Node("mul", (b, c))))
+
+
+def summed(left: Node, right: Node) -> tuple[Node, Node]:
+    """Two formulas, with a harmonic number `H_n` that only one of them knows written as the sum that it is."""
+    one, other = (tuple(filter(_HARMONIC.match, symbols(node))) for node in (left, right))
+    if len(one) + len(other) != 1:
+        return left, right
+    name = (one + other)[0]
+    last, index = name.removeprefix("H_"), Node("sym", name="#h")
+    upper = number(int(last)) if last.isdigit() else Node("sym", name=last)
+    written = Node("sum", (number(1), upper, Node("div", (number(1), index)), index), "sum")
+    return put(left, name, written), put(right, name, written)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -41,13 +41,14 @@ def only(folder: Path) -> Path:
 def test_help_is_quick() -> None:
     times = []
     for _ in range(3):
-        started = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(
             [sys.executable, "-m", "harness.cli", "--help"], capture_output=True, text=True, check=True
         )
-        times.append(time.perf_counter() - started)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)  # its computing: others may keep the machine busy
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert "eval" in done.stdout
-    assert min(times) < 0.3
+    assert 0 < min(times) < 0.3
 
 
 def test_a_run_prints_its_table_by_level_and_its_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

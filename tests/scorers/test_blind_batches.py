@@ -8,6 +8,8 @@ import pytest
 from blind_formulas import FORMULAS
 from blind_integers import INTEGERS
 from blind_models import FIFTH, FOURTH, SETTLED, SEVENTH, SIXTH
+from blind_pairs import EIGHTH, ELEVENTH, NINTH, TENTH
+from blind_pairs import SETTLED as UNREAD
 from blind_second import SECOND
 from blind_statements import STATEMENTS
 from blind_third import THIRD
@@ -31,6 +33,10 @@ ANSWERS = [
     for gold, right, wrong in batch
     for verdict, answers in ((True, right), (False, wrong))
     for answer in answers
+] + [
+    (gold, answer, UNREAD.get((gold, answer), verdict))
+    for batch in (EIGHTH, NINTH, TENTH, ELEVENTH)
+    for gold, answer, verdict in batch
 ]
 
 
@@ -43,6 +49,8 @@ def no_worker_is_left() -> Iterator[None]:
 
 def test_there_are_enough_of_both_kinds() -> None:
     assert len(set(PAIRS)) == len(PAIRS) >= 1800
+    assert len({pair[:2] for pair in ANSWERS}) >= 3000
+    assert True not in UNREAD.values(), "nothing wrong is accepted"
     assert min(sum(verdict for *_, verdict in PAIRS), sum(not verdict for *_, verdict in PAIRS)) >= 600
 
 
