@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 HELP = "entries, checks and the static site"
 ENTRIES = "leaderboard/entries"
+SAME = "same"
+"""What --reproduces takes for the entry of the run's own identity."""
 LIMIT = 1 << 30
 """Bytes of a site above which --force is asked for."""
 
@@ -40,8 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add.add_argument("--after", metavar="ID", help="the entry that this run follows: a regression is told")
     add.add_argument(
-        "--reproduces", metavar="ID", help="this run is a second one of that entry: mark it where they agree"
-    )
+        "--reproduces", metavar="ID",
+        help="this run is a second one of that entry ('same': each run of its identity's): mark it where they agree",
+    )  # fmt: skip
     _private(add)
     build = actions.add_parser("build", help="write the static site", allow_abbrev=False)
     _sources(build)
@@ -122,18 +125,21 @@ def _add(arguments: argparse.Namespace) -> int:
 
 
 def _reproduce(runs: Sequence[Run], folder: Path, name: str) -> int:
-    """Mark an entry as reproduced by a run. Raises NotComparableError where they disagree."""
+    """Mark an entry as reproduced by a run, or each run's own entry. Raises NotComparableError where two disagree; then
+    nothing is written."""
     from harness.core import UsageError
     from leaderboard import entry as entries
     from leaderboard.reproduction import reproduced
 
-    if len(runs) != 1:
-        raise UsageError(f"--reproduces takes one run, not {len(runs)}.")
-    marked = reproduced(entries.read(folder / f"{name}.json"), runs[0])
-    entries.save(marked, folder)
-    found = marked.data["reproduction"]
-    change = f"{found['metric']} {100 * found['difference']:+.1f} points on {found['problems']} problems"
-    print(f"{folder / name}.json: reproduced, {change}")
+    if name != SAME and len(runs) != 1:
+        raise UsageError(f"--reproduces {name} takes one run, not {len(runs)}. --reproduces {SAME} takes many.")
+    names = [entries.name_of(run) if name == SAME else name for run in runs]
+    marked = [reproduced(entries.read(folder / f"{each}.json"), run) for each, run in zip(names, runs, strict=True)]
+    for each in marked:
+        entries.save(each, folder)
+        found = each.data["reproduction"]
+        change = f"{found['metric']} {100 * found['difference']:+.1f} points on {found['problems']} problems"
+        print(f"{folder / each.id}.json: reproduced, {change}")
     return 0
 
 

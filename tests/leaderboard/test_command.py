@@ -108,10 +108,33 @@ def test_a_second_run_reproduces_an_entry_or_does_not(
     code, _, err = command(capsys, "add", runs["weak"].folder, "--entries", tmp_path, "--reproduces", "nothing")
     assert code == 2
     assert "There is no file" in err
+    code, _, err = command(capsys, "add", second, runs["sample"].folder, "--entries", tmp_path, "--reproduces", name)
+    assert code == 2
+    assert "takes one run, not 2" in err
     other = entries.name_of(runs["sample"])
     code, _, err = command(capsys, "add", second, "--entries", tmp_path, "--reproduces", other)
     assert code == 4
     assert "they differ in model.step_accuracy" in err
+
+
+def test_many_second_runs_find_their_entries(
+    runs: dict[str, Run], tmp_path: Path, pool: GradingPool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = toy_plan(small_task(24), step_accuracy=0.4, n=8, model="toy/weak")
+    evaluate(plan, tmp_path / "again", pool)
+    assert command(capsys, "add", runs["weak"].folder, runs["sample"].folder, "--entries", tmp_path / "e")[0] == 0
+    names = [entries.name_of(runs[name]) for name in ("weak", "sample")]
+    code, _, err = command(
+        capsys, "add", tmp_path / "again", runs["sample"].folder, "--entries", tmp_path / "e", "--reproduces", "same"
+    )
+    assert code == 2
+    assert "is the run that" in err
+    labels = [entries.read(tmp_path / "e" / f"{name}.json").data["label"] for name in names]
+    assert labels == ["recomputed", "recomputed"], "nothing is written where one of them is wrong"
+    code, text, _ = command(capsys, "add", tmp_path / "again", "--entries", tmp_path / "e", "--reproduces", "same")
+    assert (code, text.count("reproduced")) == (0, 1)
+    labels = [entries.read(tmp_path / "e" / f"{name}.json").data["label"] for name in names]
+    assert labels == ["reproduced", "recomputed"]
 
 
 @pytest.mark.parametrize(
