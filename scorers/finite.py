@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from scorers.fingerprint import constant
 from scorers.precision import is_exact
 from scorers.realset import End, RealSet, order, solutions
-from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, number, symbols
+from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, symbols
 
 MAX_MEMBERS = 200
+_FARTHEST = (End(0, Fraction(-(10**12))), End(0, Fraction(10**12)))
 _LOWEST = {"Z": None, "N": 1, "Zge": 0}
 Integers = tuple[str, frozenset[int]]
 """The name that is given to them, which may be empty, and the integers."""
@@ -54,13 +57,13 @@ def _within(real: RealSet) -> list[int]:
     """The integers in a set of real numbers; raises Unreadable for more than a few."""
     found: list[int] = []
     for span in real:
-        if span.low.side or span.high.side:
-            raise Unreadable("integers without a bound")
+        if order(span.low, _FARTHEST[0]) < 0 or order(span.high, _FARTHEST[1]) > 0:
+            raise Unreadable("integers without a bound, or far out")
         low, high = int(span.low.value) - 1, int(span.high.value) + 2
         if high - low > MAX_MEMBERS:
             raise TooLarge("too many integers")
         for n in range(low, high):
-            below, above = order(span.low, at := End(0, number(n).value)), order(at, span.high)
+            below, above = order(span.low, at := End(0, Fraction(n))), order(at, span.high)
             if (below < 0 or (below == 0 and span.low_closed)) and (above < 0 or (above == 0 and span.high_closed)):
                 found.append(n)
     return found

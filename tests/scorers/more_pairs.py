@@ -3,6 +3,20 @@
 # ruff: noqa: E501
 
 YES: dict[str, list[tuple[str, str]]] = {
+    "integers": [
+        (r"\{2,3,4\}", r"\{n\in\mathbb{Z} : 2\le n\le 4\}"), ("4,5,6", r"n\in\mathbb{Z},\ 3<n<7"), (r"\{1,2\}", r"\{n\in\mathbb{N} : n^2<6\}"),
+        (r"\gcd(n,10)=1", r"n\equiv 1,3,7,9 \pmod{10}"), (r"n\equiv 2,4 \pmod 6", r"\gcd(n,6)=2"),
+        (r"\text{even } n \text{ not divisible by } 3", r"n\equiv 2,4\pmod 6"), (r"\text{all integers } n>5 \text{ not divisible by } 3", r"\text{all } n>5 \text{ with } 3\nmid n"),
+        (r"n\in\mathbb{Z}, n\ge 3", r"n>2, n \text{ an integer}"), (r"\{2k : k\in\mathbb{Z}_{\ge 1}\}", r"\text{all positive even integers}"),
+        (r"\{-3,0,3\}", r"x\in\{0,\pm3\}"), ("a=1, b=2; a=3, b=5", "(a,b)=(3,5),(1,2)"),
+    ],
+    "vectors": [
+        (r"\left(\frac12,1\right)", r"\frac12(1,2)"), ("(4,1,0)", "(1,1,1)+(3,0,-1)"), ("(1+2t,3-t)", "(1,3)+t(2,-1)"), ("(-2,5)", "-(2,-5)"),
+        ("(t,3t), t\\in\\mathbb{R}", r"(s,3s) \text{ for all real } s"), ("PQ:QR=3:2", "2PQ=3QR"), (r"H_n", r"1+\frac12+\dots+\frac1n"),
+    ],
+    "conditions": [
+        (r"\frac{1}{x-2}", r"\frac{1}{x-2}\quad(x\ne 2)"), ("n!", r"n! \ (n\ge 1)"), ("x=3", "the root is x=3, i.e. 3"), (r"x\ne 1,4", r"\text{all } x \text{ except } 1 \text{ and } 4"),
+    ],
     "integer": [
         ("10000", "10 000"), ("1234567", r"1\ 234\ 567"), ("5", "５"), ("-5", "−5"), ("-5", "﹣5"), ("12", "１２"), ("2", "√4"), ("3", "3rd"), ("21", "21st"), ("3", "three"),
         ("45", "Forty-Five"), ("7", "7!/6!"), ("14", "XIV"), ("9", r"\mathbf{9}"), ("9", "{9}"), ("9", r"\boxed{9.}"), ("9", r"\boxed{\text{9}}"), ("9", r"$\boxed{9}$."),
@@ -153,6 +167,19 @@ YES: dict[str, list[tuple[str, str]]] = {
 }  # fmt: skip
 
 NO: dict[str, list[tuple[str, str]]] = {
+    "integers": [
+        (r"\{2,3,4\}", r"\{n\in\mathbb{Z} : 2< n\le 4\}"), (r"\{2,3,4\}", r"\{n\in\mathbb{R} : 2\le n\le 4\}"), ("4,5,6", "3<n<7"), (r"\{0,1,2\}", r"\{n\in\mathbb{N} : n^2<6\}"),
+        (r"\gcd(n,10)=1", r"n\equiv 1,3,5,7,9 \pmod{10}"), (r"\gcd(n,10)=1", r"\gcd(m,10)=1"), (r"n\equiv 2,4 \pmod 6", r"\gcd(n,6)=1"), (r"\gcd(n,10)=1", r"\gcd(n,5)=1"),
+        (r"\text{even } n \text{ not divisible by } 3", r"n\equiv 2\pmod 6"), (r"n\in\mathbb{Z}, n\ge 3", r"n>3, n \text{ an integer}"),
+        (r"\{-3,0,3\}", r"x\in\{0,3\}"), ("a=1, b=2; a=3, b=5", "(a,b)=(3,2),(1,5)"), (r"\{2k : k\in\mathbb{Z}_{\ge 1}\}", r"\text{all even integers } n \ge 0"),
+    ],
+    "vectors": [
+        (r"\left(\frac12,1\right)", r"\frac12(1,1)"), ("(4,1,0)", "(1,1,1)+(3,0,1)"), ("(1+2t,3-t)", "(1,3)+t(2,1)"), ("(-2,5)", "-(2,5)"), ("(1,2)", "A(2,1)"),
+        ("(t,3t), t\\in\\mathbb{R}", r"(s,2s) \text{ for all real } s"), ("PQ:QR=3:2", "3PQ=2QR"), (r"H_n", r"1+\frac12+\dots+\frac{1}{n-1}"), ("H_5", r"\frac{25}{12}"),
+    ],
+    "conditions": [
+        (r"\frac{1}{x-2}", r"\frac{1}{x+2}\quad(x\ne -2)"), ("n!", r"n \ (n\ge 1)"), ("x=3", "the root is x=3, i.e. 4"), (r"x\ne 1,4", r"\text{all } x \text{ except } 1"),
+    ],
     "integer": [
         ("5", "5 or 6"), ("5", "5 (or maybe 6)"), ("5", r"\boxed{5}\boxed{6}"), ("5", r"\boxed{5}, \boxed{6}"), ("x=5", r"x\neq 5"), ("5", r"x \neq 5"), ("5", "5 > x"),
         ("5", "x<5"), ("1", "1.0000001"), ("0", "10^{-20}"), ("12", r"\frac12"), (r"\frac12", "12"), ("5", r"\text{}"), ("5", r"\boxed{}"), ("5", "The answer is not 5"),
