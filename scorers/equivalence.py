@@ -29,7 +29,7 @@ _SERIES = re.compile(r"[+*]\s*(?:\\[lcd]?dots|\.\.\.|[…⋯])|\\(?:cdot|times)\
 _LOWER = re.compile(r"(?<![a-zA-Z\\])[a-j](?![a-zA-Z])")
 MAX_KEPT = 2000
 """Characters of a pair whose verdict is remembered."""
-SECONDS = 0.8
+SECONDS = 1.0
 """Computing time for the layers that run in the caller's process; math-verify has `algebra.SECONDS` more."""
 WALL_SECONDS = 60.0
 """Time on the clock for them. They wait for nothing but the processor, so that only a machine with far too much to do
