@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from scorers.fingerprint import constant
-from scorers.precision import is_exact
 from scorers.realset import End, RealSet, order, solutions
-from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, symbols
+from scorers.residues import LOWEST, integer
+from scorers.syntax import Node, TooLarge, Unreadable
 
 MAX_MEMBERS = 200
 _FARTHEST = (End(0, Fraction(-(10**12))), End(0, Fraction(10**12)))
-_LOWEST = {"Z": None, "N": 1, "Zge": 0}
 Integers = tuple[str, frozenset[int]]
 """The name that is given to them, which may be empty, and the integers."""
 
@@ -44,13 +42,13 @@ def _bounded(node: Node) -> Integers | None:
     name, real = solutions(conditions[0] if len(conditions) == 1 else Node("list", conditions, "and"))
     if subject.name != name:
         raise Unreadable("conditions on something else")
-    lowest = _LOWEST[domain.name]
+    lowest = LOWEST[domain.name]
     return name, frozenset(n for n in _within(real) if lowest is None or n >= lowest)
 
 
 def _is_member(node: Node) -> bool:
     named = node.op == "rel" and node.name == "in" and node.args[0].op == "sym"
-    return named and node.args[1].op == "domain" and node.args[1].name in _LOWEST
+    return named and node.args[1].op == "domain" and node.args[1].name in LOWEST
 
 
 def _within(real: RealSet) -> list[int]:
@@ -81,13 +79,4 @@ def _listed(node: Node) -> Integers:
             raise Unreadable("several names")
         return names.pop(), frozenset[int]().union(*(values for _, values in parts))
     items = node.args if node.op in ("set", "list") else (node,)
-    return name, frozenset(map(_integer, items))
-
-
-def _integer(node: Node) -> int:
-    if node.op not in FORMULA or symbols(node):
-        raise Unreadable("no integer")
-    value = constant(node)[0]
-    if not is_exact(value) or value.denominator != 1:
-        raise Unreadable("no integer")
-    return int(value)
+    return name, frozenset(map(integer, items))

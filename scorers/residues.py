@@ -15,6 +15,8 @@ from scorers.syntax import FORMULA, Node, TooLarge, Unreadable, contains, number
 from scorers.variants import put
 
 MAX_MODULUS = 2000
+LOWEST = {"Z": None, "N": 1, "Z>": 1, "N*": 1, "Zge": 0}
+"""The least integer of a domain."""
 _BOUNDS = {">": 1, "ge": 0}
 
 
@@ -84,7 +86,7 @@ def integer_set(node: Node) -> IntegerSet:  # noqa: PLR0911  # one rule a line
     if node.name == "in" and node.args[1].op == "domain":
         return _domain(_name(node.args[0]), node.args[1].name)
     if node.name in _BOUNDS and len(node.args) == 2:
-        return _from(_name(node.args[0]), _integer(node.args[1]) + _BOUNDS[node.name])
+        return _from(_name(node.args[0]), integer(node.args[1]) + _BOUNDS[node.name])
     if _shares(node):
         return _common_divisor(node)
     if node.name == "=" and len(node.args) == 2:
@@ -100,7 +102,8 @@ def _name(node: Node) -> str:
     return node.name
 
 
-def _integer(node: Node) -> int:
+def integer(node: Node) -> int:
+    """The integer that a formula is; raises Unreadable for others."""
     value = constant(node)[0]
     if not is_exact(value) or value.denominator != 1:
         raise Unreadable("no integer")
@@ -109,10 +112,9 @@ def _integer(node: Node) -> int:
 
 def _domain(name: str, domain: str) -> IntegerSet:
     """ℤ, and ℕ and ℤ⁺ as the positive integers: where zero counts among them is a convention."""
-    low = {"Z": None, "N": 1, "Z>": 1, "N*": 1, "Zge": 0}
-    if domain not in low:
+    if domain not in LOWEST:
         raise Unreadable("no integers")
-    return IntegerSet(name, 1, frozenset({0}), low[domain])
+    return IntegerSet(name, 1, frozenset({0}), LOWEST[domain])
 
 
 def _from(name: str, low: int) -> IntegerSet:
@@ -133,10 +135,10 @@ def _reduced(found: IntegerSet) -> IntegerSet:
 def _congruence(node: Node) -> IntegerSet:
     """`an + b ≡ c (mod m)`."""
     subject, target, modulus = node.args
-    size = abs(_integer(modulus))
+    size = abs(integer(modulus))
     if not 0 < size <= MAX_MODULUS:
         raise Unreadable("a modulus out of bounds")
-    wanted = _integer(target) % size
+    wanted = integer(target) % size
     if subject.op in ("words", "sym"):
         left, name = frozenset({wanted}), _name(subject)
     else:
@@ -157,7 +159,7 @@ def _common_divisor(node: Node) -> IntegerSet:
     if len(node.args) != 2 or len(node.args[0].args) != 2:
         raise Unreadable("a divisor of several")
     letter, given = sorted(node.args[0].args, key=lambda arg: arg.op != "sym")
-    size, wanted = abs(_integer(given)), _integer(node.args[1])
+    size, wanted = abs(integer(given)), integer(node.args[1])
     if not 0 < size <= MAX_MODULUS:
         raise Unreadable("a modulus out of bounds")
     return _reduced(IntegerSet(_name(letter), size, frozenset(r for r in range(size) if math.gcd(r, size) == wanted)))
@@ -169,7 +171,7 @@ def _linear(node: Node) -> tuple[str, int, int]:
     if len(names) != 1:
         raise Unreadable("no progression")
     name = next(iter(names))
-    zero, one, two, far = (_integer(put(node, name, number(value))) for value in (0, 1, 2, 1000))
+    zero, one, two, far = (integer(put(node, name, number(value))) for value in (0, 1, 2, 1000))
     slope = one - zero
     if two != zero + 2 * slope or far != zero + 1000 * slope:
         raise Unreadable("no progression")
