@@ -16,7 +16,7 @@ MAX_POWER = 64
 MAX_BITS = 4000
 
 
-def structure(node: Node) -> Node:  # one rule a line
+def structure(node: Node) -> Node:
     """A formula of matrices, or a multiple of a vector, as one; other nodes as they are; raises Unreadable."""
     if node.op not in ("add", "mul", "neg", "div", "pow") or not contains(node, "matrix"):
         return _vector(node) if node.op in ("add", "mul", "neg", "div") and contains(node, "tuple") else node
