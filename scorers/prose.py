@@ -329,8 +329,8 @@ def _with(found: Sentence, depth: int) -> Node | None:
 
 
 _SUCH = re.compile(
-    r"^(?:for )?(?:all|any|every|each)(?: (?:positive|real|natural|integers?|numbers?|values?|of))* (?P<first>#\d+)(?: ,)? "
-    r"(?:with|such that|where|for which|satisfying) (?P<second>#\d+)$"
+    r"^(?:for )?(?:all|any|every|each)(?: (?:positive|real|natural|integers?|numbers?|values?|of))* (?P<first>#\d+)"
+    r"(?: ,)? (?:with|such that|where|for which|satisfying) (?P<second>#\d+)$"
 )
 
 
